@@ -1,0 +1,165 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
+)
+
+const (
+	// MaxMessage is the largest request or reply, in bytes.
+	MaxMessage = 4 << 20
+	// DefaultDeadline bounds a call whose caller set no deadline.
+	DefaultDeadline = 30 * time.Second
+)
+
+// ServerConfig is what a room's server needs.
+type ServerConfig struct {
+	// Room is the room's name, for the log.
+	Room string
+	// Verifier verifies tokens.
+	Verifier *auth.Verifier
+	// Policies are the room's; a method without one is refused.
+	Policies auth.Policies
+	// Log takes one line a call, without personal data.
+	Log *slog.Logger
+	// Options are further options: transport credentials.
+	Options []grpc.ServerOption
+}
+
+// NewServer returns a gRPC server that recovers from panics, logs, turns faults into statuses,
+// authenticates and authorises every call, and fills request ids and etags from the edge's headers.
+func NewServer(c ServerConfig) *grpc.Server {
+	s := &guard{ServerConfig: c}
+	opts := append([]grpc.ServerOption{
+		grpc.MaxRecvMsgSize(MaxMessage),
+		grpc.MaxSendMsgSize(MaxMessage),
+		grpc.MaxConcurrentStreams(4096),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		grpc.ChainUnaryInterceptor(s.unary, recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(s.recovered))),
+		grpc.ChainStreamInterceptor(s.stream, recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(s.recovered))),
+	}, c.Options...)
+	return grpc.NewServer(opts...)
+}
+
+// guard holds the interceptors.
+type guard struct{ ServerConfig }
+
+func (g *guard) recovered(_ context.Context, p any) error {
+	return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+}
+
+func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, DefaultDeadline)
+		defer cancel()
+	}
+	began := time.Now()
+	ctx, err := g.admit(ctx, info.FullMethod)
+	var reply any
+	if err == nil {
+		if err = fillFromHeaders(ctx, req, g.Policies[info.FullMethod].Writes); err == nil {
+			reply, err = next(ctx, req)
+		}
+	}
+	g.note(ctx, info.FullMethod, began, err)
+	if err != nil {
+		return nil, ToStatus(ctx, g.Log, err)
+	}
+	return reply, nil
+}
+
+func (g *guard) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	began := time.Now()
+	ctx, err := g.admit(stream.Context(), info.FullMethod)
+	if err == nil {
+		err = next(srv, &streamWithContext{ServerStream: stream, ctx: ctx})
+	}
+	g.note(ctx, info.FullMethod, began, err)
+	return ToStatus(ctx, g.Log, err)
+}
+
+// admit finds out who calls and checks the method's policy. Health and reflection are registered on the
+// admin listener, never here, so every method has a policy.
+func (g *guard) admit(ctx context.Context, method string) (context.Context, error) {
+	ctx = withTrace(ctx)
+	p, err := g.Verifier.Verify(ctx, bearer(ctx))
+	if err != nil {
+		return ctx, err
+	}
+	ctx = auth.NewContext(ctx, p)
+	policy, ok := g.Policies[method]
+	if !ok {
+		return ctx, fault.New(fault.Denied, "NO_POLICY", "Nobody may call "+method+".")
+	}
+	if err := policy.Check(p); err != nil {
+		return ctx, err
+	}
+	if policy.Fresh > 0 && g.Verifier.Now().Sub(p.Authenticated) > time.Duration(policy.Fresh)*time.Second {
+		return ctx, fault.New(fault.Unauthenticated, "FRESH_SIGN_IN", "Sign in again to do this: it asks for a recent sign-in.")
+	}
+	if policy.Writes && p.Session != "" {
+		if err := g.Verifier.Revoked.Fresh(); err != nil {
+			return ctx, err
+		}
+	}
+	return ctx, nil
+}
+
+// note writes one line a call: the method, how long, which refusal. Who called is not personal data
+// only as a kind, so only the kind is logged.
+func (g *guard) note(ctx context.Context, method string, began time.Time, err error) {
+	level, reason := slog.LevelDebug, ""
+	if err != nil {
+		level, reason = slog.LevelInfo, "INTERNAL"
+		if f := fault.Of(err); f != nil {
+			reason = f.Reason
+		}
+	}
+	if !g.Log.Enabled(ctx, level) {
+		return
+	}
+	g.Log.LogAttrs(ctx, level, "call", slog.String("method", method), slog.Duration("took", time.Since(began)),
+		slog.String("reason", reason), slog.String("trace", Trace(ctx)), slog.String("caller", callerKind(auth.FromContext(ctx))))
+}
+
+func callerKind(p auth.Principal) string {
+	switch {
+	case p.Room != "":
+		return p.Room
+	case p.Operator:
+		return "operator"
+	case p.Member != "":
+		return "member"
+	}
+	return "anonymous"
+}
+
+func bearer(ctx context.Context) string {
+	md, _ := metadata.FromIncomingContext(ctx)
+	for _, v := range md.Get("authorization") {
+		if scheme, token, ok := strings.Cut(v, " "); ok && strings.EqualFold(scheme, "bearer") {
+			return token
+		}
+	}
+	return ""
+}
+
+type streamWithContext struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s *streamWithContext) Context() context.Context { return s.ctx }
