@@ -1,0 +1,38 @@
+package ledger
+
+import "slices"
+
+// Line is an account's balance in one of the two columns of a trial balance, in pence.
+type Line struct {
+	Account       Account
+	Debit, Credit int64
+}
+
+// TrialBalance arranges sums by account, in pence with debits positive, into the two columns,
+// by account id, and adds the columns up. Books of balanced entries make the totals equal.
+func TrialBalance(sums map[string]int64) (lines []Line, debit, credit int64) {
+	for id, pence := range sums {
+		a, ok := FindAccount(id)
+		if !ok {
+			a = Account{ID: id, Name: id}
+		}
+		l := Line{Account: a}
+		if pence >= 0 {
+			l.Debit = pence
+		} else {
+			l.Credit = -pence
+		}
+		debit, credit = debit+l.Debit, credit+l.Credit
+		lines = append(lines, l)
+	}
+	slices.SortFunc(lines, func(a, b Line) int {
+		switch {
+		case a.Account.ID < b.Account.ID:
+			return -1
+		case a.Account.ID > b.Account.ID:
+			return 1
+		}
+		return 0
+	})
+	return lines, debit, credit
+}
