@@ -1,0 +1,124 @@
+// Package rest is the REST edge: /v1 in JSON, written from the same contract as gRPC.
+//
+// Each call is passed on over a connection to a room, so it goes through that room's
+// interceptors like any other: the edge decides nothing and holds no key. Unknown JSON fields
+// are refused, so that a misspelt field is not silently ignored. Errors are
+// application/problem+json (RFC 9457) with the reason that the room gave.
+package rest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+)
+
+const (
+	// MaxBody is the largest request body, in bytes.
+	MaxBody = 1 << 20
+	// Deadline bounds a unary call from the edge.
+	Deadline = 20 * time.Second
+)
+
+// Rooms are the connections to the four rooms.
+type Rooms struct {
+	Membership, Ledger, Motions, Ballots grpc.ClientConnInterface
+}
+
+// Config is what the edge needs.
+type Config struct {
+	// Rooms are where calls go.
+	Rooms Rooms
+	// Sample adds the routes of a folder marked as a sample.
+	Sample bool
+}
+
+// New returns the handler for /v1, /openapi.json and /.well-known/jwks.json.
+func New(ctx context.Context, c Config) (http.Handler, error) {
+	marshaler := &runtime.HTTPBodyMarshaler{Marshaler: &runtime.JSONPb{
+		MarshalOptions:   protojson.MarshalOptions{EmitDefaultValues: true},
+		UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
+	}}
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler),
+		runtime.WithIncomingHeaderMatcher(passedOn),
+		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithErrorHandler(writeError),
+		runtime.WithStreamErrorHandler(streamError),
+		runtime.WithRoutingErrorHandler(routingError),
+		runtime.WithForwardResponseOption(etag),
+	)
+	r := c.Rooms
+	for _, err := range []error{
+		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
+		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
+		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
+		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("rest: register: %w", err)
+		}
+	}
+	if c.Sample {
+		if err := membershipv1.RegisterSampleServiceHandlerClient(ctx, mux, membershipv1.NewSampleServiceClient(r.Membership)); err != nil {
+			return nil, fmt.Errorf("rest: register: %w", err)
+		}
+	}
+	document, err := openAPI()
+	if err != nil {
+		return nil, err
+	}
+	top := http.NewServeMux()
+	top.Handle("/", limit(mux))
+	top.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		_, _ = w.Write(document)
+	})
+	return top, nil
+}
+
+// limit bounds the body and the time of each call, and lets nobody cache what a token may have shown.
+func limit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > MaxBody {
+			writeProblem(w, r, Problem{Status: http.StatusRequestEntityTooLarge, Title: "Too large", Code: "INVALID_ARGUMENT",
+				Reason: "BODY_TOO_LARGE", Detail: fmt.Sprintf("Send at most %d bytes.", MaxBody)})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		if r.URL.Path != "/v1/ledger/export" {
+			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// passedOn names the headers that reach a room, by the names that the rooms know.
+func passedOn(header string) (string, bool) {
+	switch textproto.CanonicalMIMEHeaderKey(header) {
+	case "Authorization":
+		return "authorization", true
+	case "Idempotency-Key":
+		return "idempotency-key", true
+	case "If-Match":
+		return "if-match", true
+	case "X-Request-Trace":
+		return "x-request-trace", true
+	}
+	return "", false
+}
