@@ -1,0 +1,16 @@
+package command
+
+import (
+	"fmt"
+	"io"
+)
+
+// commands in the order in which --help lists them.
+var commands = []Command{}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Folkmoot runs a co-operative's democracy.\n\nusage: folkmoot COMMAND [flags]; folkmoot COMMAND --help explains one\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-10s %s\n", c.Name, c.Short)
+	}
+}

@@ -1,0 +1,24 @@
+package server
+
+import (
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+)
+
+// Policies say who may call each method of the ledger room.
+func Policies() auth.Policies {
+	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
+	public := auth.Policy{Anyone: true}
+	return auth.Policies{
+		ledgerv1.LedgerService_RecordDonation_FullMethodName:  treasurer,
+		ledgerv1.LedgerService_PostEntry_FullMethodName:       treasurer,
+		ledgerv1.LedgerService_ReverseEntry_FullMethodName:    treasurer,
+		ledgerv1.LedgerService_ListEntries_FullMethodName:     public,
+		ledgerv1.LedgerService_GetEntry_FullMethodName:        public,
+		ledgerv1.LedgerService_GetTrialBalance_FullMethodName: public,
+		ledgerv1.LedgerService_ListAccounts_FullMethodName:    public,
+		ledgerv1.LedgerService_ListMyDonations_FullMethodName: {Member: true},
+		ledgerv1.LedgerService_Export_FullMethodName:          public,
+		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
+	}
+}
