@@ -28,7 +28,6 @@ type Command struct {
 	Run func(ctx context.Context, s Streams, args []string) error
 }
 
-
 // UsageError is a command line that cannot be understood: exit status 2.
 type UsageError struct{ Message string }
 
