@@ -1,0 +1,38 @@
+package server
+
+import (
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+)
+
+// Policies say who may call each method of the motions room. Which meeting and which region, the room decides
+// (motions.Caller).
+func Policies() auth.Policies {
+	public := auth.Policy{Anyone: true}
+	officers := func(roles ...string) auth.Policy { return auth.Policy{Roles: roles, Writes: true, Personal: true} }
+	// Moving and withdrawing speak in a member's name as seconding does, so they too need the member themselves.
+	member := auth.Policy{Member: true, Writes: true, Personal: true}
+	planning := officers(auth.Secretary, auth.Organiser)
+	presiding := officers(auth.Chair, auth.Organiser)
+	return auth.Policies{
+		motionsv1.MotionsService_GetRuleBook_FullMethodName:        public,
+		motionsv1.MotionsService_CreateMeeting_FullMethodName:      planning,
+		motionsv1.MotionsService_GiveNotice_FullMethodName:         planning,
+		motionsv1.MotionsService_RecordAttendance_FullMethodName:   officers(auth.Chair, auth.Secretary, auth.Organiser),
+		motionsv1.MotionsService_OpenMeeting_FullMethodName:        presiding,
+		motionsv1.MotionsService_CloseMeeting_FullMethodName:       presiding,
+		motionsv1.MotionsService_ListMeetings_FullMethodName:       public,
+		motionsv1.MotionsService_GetMeeting_FullMethodName:         public,
+		motionsv1.MotionsService_MoveMotion_FullMethodName:         member,
+		motionsv1.MotionsService_SecondMotion_FullMethodName:       member,
+		motionsv1.MotionsService_AcceptMotion_FullMethodName:       planning,
+		motionsv1.MotionsService_TableMotion_FullMethodName:        officers(auth.Organiser),
+		motionsv1.MotionsService_WithdrawMotion_FullMethodName:     member,
+		motionsv1.MotionsService_OpenVote_FullMethodName:           presiding,
+		motionsv1.MotionsService_CloseVote_FullMethodName:          presiding,
+		motionsv1.MotionsService_DeclareVote_FullMethodName:        presiding,
+		motionsv1.MotionsService_ListMotions_FullMethodName:        public,
+		motionsv1.MotionsService_GetMotion_FullMethodName:          public,
+		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
+	}
+}
