@@ -11,7 +11,7 @@ DATA    ?= build/sample
 # ROUNDS is how often make bench repeats the whole set, interleaved; BENCH and PACKAGES narrow it.
 ROUNDS   ?= 5
 BENCH    ?= .
-PACKAGES ?= ./...
+PACKAGES ?= $(shell grep -rlE --include="*_test.go" "^func Benchmark" gateway proto services | xargs -r -n 1 dirname | sort -u | sed "s,^,./,")
 
 TOOLS := build/tools
 ASSET := gateway/web/asset
