@@ -29,8 +29,8 @@ run: assets build ## start everything with the sample co-operative on http://loc
 	@echo "Ctrl-C stops it and the next make run goes on from there; rm -r $(DATA) begins again."
 	@exec bin/folkmoot up --sample --data $(DATA) --listen $(LISTEN)
 
-build: ## build bin/folkmoot, its version taken from git
-	go build -buildvcs=auto -trimpath -o bin/folkmoot .
+build: ## build bin/folkmoot, its version taken from git, time zones within
+	go build -buildvcs=auto -trimpath -tags timetzdata -o bin/folkmoot .
 
 # --- pages' styles and browser code -----------------------------------------------------------------
 
