@@ -22,8 +22,8 @@ type writing interface {
 	GetRequestId() string
 }
 
-// post carries out a request that makes an entry: make decides it, dated by the one instant of the request.
-func (s *Server) post(ctx context.Context, method string, req writing, in store.Intent, make func(f store.Facts, today string) (ledger.Entry, error)) (*ledgerv1.Entry, error) {
+// post carries out a request that makes an entry: the function entry decides it, dated by the one instant of the request.
+func (s *Server) post(ctx context.Context, method string, req writing, in store.Intent, entry func(f store.Facts, today string) (ledger.Entry, error)) (*ledgerv1.Entry, error) {
 	now := s.Now()
 	r, err := rpc.Once(ctx, method, now, req)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) post(ctx context.Context, method string, req writing, in store.
 	caller := auth.FromContext(ctx)
 	reply, err := s.store.Add(ctx, r, in,
 		func(f store.Facts) (ledger.Entry, error) {
-			e, err := make(f, s.today(now))
+			e, err := entry(f, s.today(now))
 			if err != nil {
 				return ledger.Entry{}, err
 			}
