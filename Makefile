@@ -30,7 +30,7 @@ run: assets build ## start everything with the sample co-operative on http://loc
 	@exec bin/folkmoot up --sample --data $(DATA) --listen $(LISTEN)
 
 build: ## build bin/folkmoot, its version taken from git, time zones within
-	go build -buildvcs=auto -trimpath -tags timetzdata -o bin/folkmoot .
+	go build -buildvcs=auto -o bin/folkmoot .
 
 # --- pages' styles and browser code -----------------------------------------------------------------
 
@@ -42,7 +42,7 @@ ASSET_SOURCES := $(shell find $(ASSET) -type f -not -path '*/node_modules/*' -no
 build/assets.stamp: $(ASSET_SOURCES) $(if $(wildcard $(ASSET)/dist/*),,missing-assets)
 	@mkdir -p build
 	@if [ -f $(ASSET)/package.json ]; then \
-		cd $(ASSET) && npm ci --no-audit --no-fund && npm run build; \
+		cd $(ASSET) && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build; \
 	else \
 		echo "$(ASSET) is not there yet: no assets to build"; \
 	fi

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // The society counts dates in Europe/London, on machines without zone files too.
 
 	"github.com/localgovdigital/folkmoot/services/command"
 )

@@ -15,6 +15,9 @@ type made struct {
 	} `json:"vote"`
 }
 
+// regionalNotice is the day on which notice of the regional meetings is given.
+const regionalNotice = 10
+
 // held are the two regions that meet before the annual general meeting, with the day, the motion and
 // how many of those present vote against it and abstain.
 var held = []struct {
@@ -23,14 +26,14 @@ var held = []struct {
 	proposal         proposal
 	against, abstain int
 }{
-	{midlands, "The Library of Birmingham", 23, fromMidlands, 3, 2},
-	{southWest, "Exeter Guildhall", 24, fromSouthWest, 1, 4},
+	{midlands, "The Library of Birmingham", 26, fromMidlands, 3, 2},
+	{southWest, "Exeter Guildhall", 27, fromSouthWest, 1, 4},
 }
 
 // appoint makes the organisers, drafts the two regional meetings and the annual general meeting, gives
 // notice of the regional ones, and has a motion moved and seconded for each.
 func (s *story) appoint(ctx context.Context) error {
-	if err := s.at(ctx, 5, 9); err != nil {
+	if err := s.at(ctx, regionalNotice, 9); err != nil {
 		return err
 	}
 	secretary, err := s.tokenOf(ctx, s.secretary)
@@ -208,6 +211,9 @@ func (s *story) decide(ctx context.Context, motion, token string, people []*pers
 // meetInRegions holds the two regional meetings, each of which carries its motion and tables it.
 func (s *story) meetInRegions(ctx context.Context) error {
 	for _, h := range held {
+		if err := s.pass(ctx, h.day-1); err != nil {
+			return err
+		}
 		if err := s.at(ctx, h.day, 18.5); err != nil {
 			return err
 		}
@@ -224,7 +230,7 @@ func (s *story) meetInRegions(ctx context.Context) error {
 			return err
 		}
 		// Those who joined after the notice are not on the roll: only the earlier ones vote.
-		if err := s.decide(ctx, s.tabling[h.region], token, s.before(present, 4), h.against, h.abstain); err != nil {
+		if err := s.decide(ctx, s.tabling[h.region], token, s.before(present, regionalNotice-1), h.against, h.abstain); err != nil {
 			return err
 		}
 		if err := s.change(ctx, path, "close", token, nil); err != nil {
@@ -255,11 +261,11 @@ func (s *story) before(people []*person, day int) []*person {
 	return all
 }
 
-const noticeDay = 30
+const noticeDay = 36
 
 // giveNotice puts the order paper together and gives notice of the annual general meeting.
 func (s *story) giveNotice(ctx context.Context) error {
-	if err := s.at(ctx, 25, 9); err != nil {
+	if err := s.at(ctx, 28, 9); err != nil {
 		return err
 	}
 	for i, p := range orderPaper {

@@ -33,6 +33,7 @@ const (
 	southWest   = "south-west"
 	southEng    = "south-of-england"
 	yorkshire   = "yorkshire-and-the-humber"
+	founders    = 3
 	members     = 250
 	joiningDays = 50
 )
@@ -51,6 +52,9 @@ func population() []*person {
 		// Most join in the first weeks, before the notice of the annual general meeting.
 		p.joins = 1 + i*i*joiningDays/(members*members)
 		p.pays = p.joins + 1 + i%4
+		if i < founders {
+			p.region = "" // An invitation asks for no region.
+		}
 		switch {
 		case i >= 12 && i%41 == 7:
 			p.pays = -1 // A few have not given their £1.

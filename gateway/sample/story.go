@@ -73,9 +73,9 @@ func Load(ctx context.Context, c Config) error {
 		do  func(context.Context) error
 	}{
 		{"the founding", s.found},
-		{"the first members join and give their £1", func(ctx context.Context) error { return s.pass(ctx, 4) }},
+		{"the first members join and give their £1", func(ctx context.Context) error { return s.pass(ctx, regionalNotice-1) }},
 		{"regional organisers, and notice of two regional meetings", s.appoint},
-		{"more members join", func(ctx context.Context) error { return s.pass(ctx, 22) }},
+		{"more members join", func(ctx context.Context) error { return s.pass(ctx, 25) }},
 		{"the Midlands and the South West meet", s.meetInRegions},
 		{"the order paper and notice of the annual general meeting", s.giveNotice},
 		{"more members join", func(ctx context.Context) error { return s.pass(ctx, lastDay-1) }},
@@ -233,6 +233,9 @@ func (s *story) pass(ctx context.Context, until int) error {
 		if err := each(ctx, paying, func(ctx context.Context, p *person) error { return s.give(ctx, token, p, d) }); err != nil {
 			return err
 		}
+		if err := each(ctx, paying, func(ctx context.Context, p *person) error { return s.arrived(ctx, token, p) }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -245,6 +248,28 @@ func (s *story) give(ctx context.Context, token string, p *person, d int) error 
 	return s.post(ctx, "/v1/ledger/donations", token, map[string]any{
 		"member": p.id, "amountPence": 100, "method": method, "occurDate": s.date(d), "reference": reference,
 	}, nil)
+}
+
+// arrived waits until the register has heard of a person's £1: a day passes between booking and meeting, but here it
+// passes in a moment.
+func (s *story) arrived(ctx context.Context, token string, p *person) error {
+	for range 400 {
+		var member struct {
+			DonationTime *time.Time `json:"donationTime"`
+		}
+		if err := s.get(ctx, "/v1/members/"+p.id, token, &member); err != nil {
+			return err
+		}
+		if member.DonationTime != nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("the register has not heard of the £1 of %s", p.email)
 }
 
 // date is a day of the story as the society's calendar writes it.
