@@ -107,9 +107,10 @@ func NewDonation(member string, pence int64, method Method, occurred, reference,
 	if member == "" {
 		bad = append(bad, fault.Violation{Field: "member", Message: "Choose who gave the money."})
 	}
-	bad = checkPence(bad, "amount_pence", pence)
 	if pence <= 0 {
 		bad = append(bad, fault.Violation{Field: "amount_pence", Message: "Enter an amount of at least 1p, in whole pence."})
+	} else {
+		bad = checkPence(bad, "amount_pence", pence)
 	}
 	if method != ByCash && method != ByBank {
 		bad = append(bad, fault.Violation{Field: "method", Message: "Choose cash or bank transfer."})

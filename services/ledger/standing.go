@@ -7,7 +7,8 @@ type Settled struct {
 	Member string
 	// Entry is the entry that says so.
 	Entry string
-	// Reverses is the donation's id if the event takes standing away, else empty.
+	// Reverses is empty if the event gives standing; if it takes standing away it is the Entry of the event that gave it:
+	// the donation, or the reversal that had restored it.
 	Reverses string
 	// Pence is the amount that settled.
 	Pence int64

@@ -26,19 +26,20 @@ const markerFile = "sample.json"
 
 // marker is the file's content.
 type marker struct {
-	// At is where the clock stood when it was last stepped.
-	At time.Time `json:"at"`
+	// At is where the clock stood when it was last stepped, and Since when that was by the machine's clock.
+	At    time.Time `json:"at"`
+	Since time.Time `json:"since"`
 	// Real is true once the clock has become the real one.
 	Real bool `json:"real"`
 }
 
-// Sample is the clock of a marked folder. Between steps it runs at the real pace.
+// Sample is the clock of a marked folder. Between steps it runs at the real pace, also while nobody has it open: so
+// it never goes back.
 type Sample struct {
 	path string
 
 	mu     sync.Mutex
 	marker marker
-	since  time.Time
 }
 
 // Marked reports whether the folder is marked as a sample.
@@ -52,13 +53,13 @@ func Marked(dir string) (bool, error) {
 
 // Mark marks a folder whose clock begins [SampleWeeks] before now.
 func Mark(dir string, now time.Time) error {
-	s := &Sample{path: filepath.Join(dir, markerFile), marker: marker{At: now.Add(-SampleWeeks * 7 * 24 * time.Hour)}}
-	return s.save()
+	s := &Sample{path: filepath.Join(dir, markerFile), marker: marker{At: now.Add(-SampleWeeks * 7 * 24 * time.Hour), Since: now}}
+	return s.save(s.marker)
 }
 
 // OpenSample opens the clock of a marked folder.
 func OpenSample(dir string) (*Sample, error) {
-	s := &Sample{path: filepath.Join(dir, markerFile), since: time.Now()}
+	s := &Sample{path: filepath.Join(dir, markerFile)}
 	raw, err := os.ReadFile(s.path)
 	if err != nil {
 		return nil, fmt.Errorf("clock: %w", err)
@@ -80,7 +81,7 @@ func (s *Sample) now() time.Time {
 	if s.marker.Real {
 		return time.Now()
 	}
-	return s.marker.At.Add(time.Since(s.since))
+	return s.marker.At.Add(max(0, time.Since(s.marker.Since)))
 }
 
 // Real reports whether the clock has become the real one: the sample is complete.
@@ -95,26 +96,29 @@ func (s *Sample) Real() bool {
 func (s *Sample) StepTo(t time.Time) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	next := s.marker
+	next.Since = time.Now()
 	switch {
 	case s.marker.Real:
 		return time.Time{}, fault.New(fault.Conflict, "CLOCK_IS_REAL", "The sample's clock is the real one by now.")
 	case t.IsZero():
-		s.marker.Real = true
-	case t.After(time.Now()):
+		next.Real = true
+	case t.After(next.Since):
 		return time.Time{}, fault.Field("CLOCK_PAST_NOW", "to", "The sample's clock cannot go past the real time.")
 	case t.Before(s.now()):
 		return time.Time{}, fault.Field("CLOCK_BACK", "to", "The sample's clock cannot go back.")
 	default:
-		s.marker.At, s.since = t, time.Now()
+		next.At = t
 	}
-	if err := s.save(); err != nil {
+	if err := s.save(next); err != nil {
 		return time.Time{}, err
 	}
+	s.marker = next
 	return s.now(), nil
 }
 
-func (s *Sample) save() error {
-	raw, err := json.Marshal(s.marker)
+func (s *Sample) save(m marker) error {
+	raw, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("clock: %w", err)
 	}

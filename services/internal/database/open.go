@@ -12,6 +12,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -19,8 +20,9 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // The driver for PostgreSQL and CockroachDB.
-	_ "modernc.org/sqlite"             // The driver for SQLite, without cgo.
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib" // The driver for PostgreSQL and CockroachDB.
+	_ "modernc.org/sqlite"           // The driver for SQLite, without cgo.
 )
 
 // Engine is a kind of database.
@@ -58,18 +60,26 @@ func Open(ctx context.Context, address string) (*DB, error) {
 }
 
 func openPostgreSQL(ctx context.Context, address string) (*DB, error) {
-	pool, err := sql.Open("pgx", address)
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	pool.SetMaxOpenConns(16)
-	pool.SetMaxIdleConns(8)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := pool.PingContext(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("database: connect: %w", err)
+	db := &DB{Engine: PostgreSQL, writer: stdlib.OpenDB(*config), reader: stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readOnly))}
+	for _, pool := range []*sql.DB{db.writer, db.reader} {
+		pool.SetMaxOpenConns(16)
+		pool.SetMaxIdleConns(8)
+		pool.SetConnMaxIdleTime(5 * time.Minute)
+		if err := pool.PingContext(ctx); err != nil {
+			db.Close()
+			return nil, fmt.Errorf("database: connect: %w", err)
+		}
 	}
-	return &DB{Engine: PostgreSQL, writer: pool, reader: pool}, nil
+	return db, nil
+}
+
+func readOnly(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET default_transaction_read_only = on")
+	return err
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
@@ -127,11 +137,7 @@ func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx
 
 // Close closes both pools. SQLite folds its log back into the file.
 func (db *DB) Close() error {
+	// The writer goes last, so that it is the last connection to a SQLite file.
 	err := db.reader.Close()
-	if db.writer != db.reader {
-		if e := db.writer.Close(); err == nil {
-			err = e
-		}
-	}
-	return err
+	return errors.Join(err, db.writer.Close())
 }

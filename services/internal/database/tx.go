@@ -3,16 +3,13 @@ package database
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/cockroach-go/v2/crdb"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -38,6 +35,9 @@ var ErrUnknownOutcome = errors.New("database: the outcome of the commit is not k
 
 // ErrNested is returned by a transaction inside a transaction: it would wait for itself.
 var ErrNested = errors.New("database: a transaction inside a transaction")
+
+// ErrBusy is returned when a transaction lost to others each of the times it was tried. Nothing was written.
+var ErrBusy = errors.New("database: too many transactions at once")
 
 // retryable is an error of ours that crdb.ExecuteCtx takes for a serialization failure.
 type retryable struct{ err error }
@@ -71,7 +71,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	}
 	inner := context.WithValue(ctx, inTxKey{}, true)
 	attempt := 0
-	return crdb.ExecuteCtx(crdb.WithMaxRetries(ctx, maxRetries), func(ctx context.Context, _ ...interface{}) error {
+	err := crdb.ExecuteCtx(crdb.WithMaxRetries(ctx, maxRetries), func(ctx context.Context, _ ...interface{}) error {
 		if attempt++; attempt > 1 {
 			if err := pause(ctx, attempt); err != nil {
 				return err
@@ -79,6 +79,11 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 		}
 		return classify(db.once(inner, fn))
 	})
+	var lost *crdb.MaxRetriesExceededError
+	if errors.As(err, &lost) {
+		return fmt.Errorf("%w: %w", ErrBusy, lost.Unwrap())
+	}
+	return err
 }
 
 func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
@@ -90,8 +95,12 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
+	// Asked here, while it is certain that no COMMIT was sent.
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("database: before the commit: %w", err)
+	}
 	if err := tx.Commit(); err != nil {
-		if lostAtCommit(err) {
+		if !db.refused(err) {
 			return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 		}
 		return fmt.Errorf("database: commit: %w", err)
@@ -99,25 +108,31 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	return nil
 }
 
-// lostAtCommit tells an answer of the database (refused: nothing was written) from no answer. database/sql
-// answers for a context that ended before the commit was sent, after rolling back; that is an answer too.
-func lostAtCommit(err error) bool {
-	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		// pgx reports a context that ended in mid-commit through its own connection error.
-		var network net.Error
-		return errors.As(err, &network)
+// refused reports whether the error of a commit is an answer: the database said that nothing was written, or it was
+// never asked. Everything else may have been written: a context that ended while the answer was under way, for which
+// pgx gives the bare error of the context, and a connection that broke, which pgx reports as one that was closed before
+// (and as safe to try again, which at a commit it is not).
+func (db *DB) refused(err error) bool {
+	if errors.Is(err, sql.ErrTxDone) {
+		return true // database/sql rolled back, since the context had ended before.
+	}
+	if db.Engine == SQLite {
+		// The commit runs in this process and is undone when it is interrupted. But frames that could not be
+		// flushed may be found whole by the recovery after a crash.
+		var lite *sqlite.Error
+		if errors.As(err, &lite) {
+			c := lite.Code() & 0xff
+			return c != sqlite3.SQLITE_IOERR && c != sqlite3.SQLITE_FULL
+		}
+		return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == outcomeUnknown
+		// A FATAL error ends the session, perhaps after the commit (57P01: an administrator ended it).
+		fatal := func(severity string) bool { return severity == "FATAL" || severity == "PANIC" }
+		return pg.Code != outcomeUnknown && !fatal(pg.Severity) && !fatal(pg.SeverityUnlocalized)
 	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		return false
-	}
-	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.As(err, &network) || strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed network connection")
+	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed)
 }
 
 // classify makes what is worth another attempt look so to crdb.ExecuteCtx.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// New returns a version 7 UUID: ids made later sort later.
+// New returns a version 7 UUID: ids made in a later millisecond sort later; within one their order is chance.
 func New(now time.Time, random io.Reader) (string, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(random, b[6:]); err != nil {

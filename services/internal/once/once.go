@@ -45,7 +45,8 @@ type Request struct {
 }
 
 // Do runs fn in a transaction and keeps the reply it returns, or returns the reply kept for the same request
-// without running it. It returns fn's error, or an Invalid fault if the id was used for another content.
+// without running it. fn may run more than once, but has effect once. Do returns fn's error, or an Invalid fault if the
+// id was used for another content.
 func Do(ctx context.Context, db *database.DB, r Request, fn func(ctx context.Context, tx *sql.Tx) ([]byte, error)) ([]byte, error) {
 	var reply []byte
 	err := db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -66,14 +67,23 @@ func Do(ctx context.Context, db *database.DB, r Request, fn func(ctx context.Con
 		return database.StaleKey(err)
 	})
 	if err != nil {
+		// A twin of the request may have been carried out meanwhile, and be the very reason of a refusal ("is there
+		// already"); or a commit whose answer was lost has happened. Then its reply is the answer.
+		if kept, found, e := find(ctx, db.Reader(), r); e == nil && found {
+			return kept, nil
+		}
 		return nil, err
 	}
 	return reply, nil
 }
 
-func find(ctx context.Context, tx *sql.Tx, r Request) (reply []byte, found bool, err error) {
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func find(ctx context.Context, q querier, r Request) (reply []byte, found bool, err error) {
 	var hash []byte
-	err = tx.QueryRowContext(ctx, `SELECT hash, reply FROM request WHERE principal = $1 AND method = $2 AND id = $3`, r.Principal, r.Method, r.ID).Scan(&hash, &reply)
+	err = q.QueryRowContext(ctx, `SELECT hash, reply FROM request WHERE principal = $1 AND method = $2 AND id = $3`, r.Principal, r.Method, r.ID).Scan(&hash, &reply)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, false, nil

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// leaseFor is how long a courier may deliver a topic before another may.
-	leaseFor = 30 * time.Second
+	// leaseFor is how long a courier may deliver a topic before another may. Two that overlap do no harm, since the
+	// receiver applies an event once; but what a killed process left waits for so long.
+	leaseFor = 10 * time.Second
 	// idle is how long a courier waits when nobody wakes it: another replica may have appended.
 	idle = 2 * time.Second
 	// firstPause and lastPause bound the wait after a failed delivery.
@@ -41,6 +42,8 @@ type Courier struct {
 	Log *slog.Logger
 
 	wake chan struct{}
+	// greeted is true once the receiver has answered to the last event that it is said to have.
+	greeted bool
 }
 
 // NewCourier returns a courier.
@@ -57,8 +60,13 @@ func (c *Courier) Wake() {
 	}
 }
 
-// Run delivers until the context ends. Leases and pauses are on the machine's clock, not the society's.
+// Run delivers until the context ends, and then gives the lease back. Leases and pauses are on the machine's clock, not
+// the society's.
+//
+// It begins with the last event that was delivered: a receiver that was restored from a backup answers with a gap,
+// and is told again what it forgot.
 func (c *Courier) Run(ctx context.Context) {
+	defer c.release()
 	pause := firstPause
 	for ctx.Err() == nil {
 		n, err := c.once(ctx)
@@ -66,6 +74,9 @@ func (c *Courier) Run(ctx context.Context) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			c.Log.WarnContext(ctx, "outbox: not delivered, will try again", slog.String("topic", c.Topic), slog.Any("error", err))
+			if n > 0 {
+				pause = firstPause // It answers, but not to this event.
+			}
 			wait = pause/2 + time.Duration(rand.Int64N(int64(pause)))
 			pause = min(2*pause, lastPause)
 		case n == batch:
@@ -98,37 +109,47 @@ func (c *Courier) once(ctx context.Context) (int, error) {
 	if err != nil || !held {
 		return 0, err
 	}
-	epoch, err := currentEpoch(ctx, c.DB.Reader())
-	if err != nil {
-		return 0, err
+	after := delivered
+	if !c.greeted {
+		after = max(0, delivered-1)
 	}
-	events, err := c.read(ctx, epoch, delivered)
+	events, err := c.read(ctx, after)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, e := range events {
 		killpoint.Reach("outbox.before-delivery")
-		err := c.Deliver(ctx, e)
-		var f *fault.Fault
-		if errors.As(err, &f) && f.Reason == ReasonGap {
-			applied, bad := strconv.ParseInt(f.Details["applied"], 10, 64)
-			if bad == nil && applied < e.Position {
-				return n, errors.Join(c.note(ctx, applied), fmt.Errorf("outbox: the receiver has only %d, going back: %w", applied, err))
-			}
-		}
-		if err != nil {
-			return n, err
+		if err := c.Deliver(ctx, e); err != nil {
+			return n, errors.Join(err, c.after(ctx, err, delivered, e.Position))
 		}
 		killpoint.Reach("outbox.after-delivery")
+		c.greeted = true
 		n++
-		if n%20 == 0 || n == len(events) {
-			if err := c.note(ctx, e.Position); err != nil {
+		if delivered = max(delivered, e.Position); n%20 == 0 || n == len(events) {
+			if err := c.note(ctx, delivered); err != nil {
 				return n, err
 			}
 		}
 	}
 	return n, nil
+}
+
+// after notes how far the receiver is when the delivery of the event at position failed: what was delivered before
+// it, or less, if the receiver says that it has less.
+func (c *Courier) after(ctx context.Context, err error, delivered, position int64) error {
+	if f := fault.Of(err); f != nil && f.Reason == ReasonGap {
+		applied, bad := strconv.ParseInt(f.Details["applied"], 10, 64)
+		if bad != nil || applied < 0 || applied >= position {
+			return nil
+		}
+		c.greeted = true
+		return errors.Join(fmt.Errorf("outbox: the receiver has only %d events: going back", applied), c.note(ctx, applied))
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return c.note(ctx, delivered)
 }
 
 // lease takes or renews the lease and returns how far the topic was delivered.
@@ -141,7 +162,7 @@ func (c *Courier) lease(ctx context.Context) (delivered int64, held bool, err er
 		c.Topic).Scan(&head, &delivered); err != nil {
 		return 0, false, fmt.Errorf("outbox: look: %w", err)
 	}
-	if head == delivered {
+	if head == delivered && (c.greeted || head == 0) {
 		return delivered, false, nil
 	}
 	err = c.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -163,26 +184,46 @@ func (c *Courier) lease(ctx context.Context) (delivered int64, held bool, err er
 	return delivered, held, err
 }
 
-func (c *Courier) read(ctx context.Context, epoch, after int64) ([]Event, error) {
-	rows, err := c.DB.Reader().QueryContext(ctx, `SELECT position, payload FROM outbox WHERE topic = $1 AND position > $2 ORDER BY position LIMIT $3`, c.Topic, after, batch)
+func (c *Courier) read(ctx context.Context, after int64) ([]Event, error) {
+	rows, err := c.DB.Reader().QueryContext(ctx, `SELECT position, epoch, payload FROM outbox WHERE topic = $1 AND position > $2 ORDER BY position LIMIT $3`, c.Topic, after, batch)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: read: %w", err)
 	}
 	defer rows.Close()
 	var events []Event
 	for rows.Next() {
-		e := Event{Epoch: epoch}
-		if err := rows.Scan(&e.Position, &e.Payload); err != nil {
+		var e Event
+		if err := rows.Scan(&e.Position, &e.Epoch, &e.Payload); err != nil {
 			return nil, fmt.Errorf("outbox: read: %w", err)
 		}
 		events = append(events, e)
 	}
-	return events, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("outbox: read: %w", err)
+	}
+	return events, nil
 }
 
+// note writes down how far the topic was delivered, unless another courier holds the lease by now.
 func (c *Courier) note(ctx context.Context, position int64) error {
-	return c.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := c.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE outbox_progress SET delivered = $2 WHERE topic = $1 AND holder = $3`, c.Topic, position, c.Holder)
 		return err
 	})
+	if err != nil {
+		return fmt.Errorf("outbox: note: %w", err)
+	}
+	return nil
+}
+
+// release lets another courier begin at once.
+func (c *Courier) release() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := c.DB.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE outbox_progress SET until = 0 WHERE topic = $1 AND holder = $2`, c.Topic, c.Holder)
+		return err
+	}); err != nil {
+		c.Log.InfoContext(ctx, "outbox: lease not given back, it will run out", slog.String("topic", c.Topic), slog.Any("error", err))
+	}
 }

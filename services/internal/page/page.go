@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 )
@@ -27,7 +28,8 @@ func Size(asked int32) (int, error) {
 	return min(int(asked), largest), nil
 }
 
-// Token makes the token of the page after key. An empty key makes an empty token: there is no next page.
+// Token makes the token of the page after key, which is text of at most 370 bytes. An empty key makes an empty token:
+// there is no next page.
 func Token(key string, filter ...string) string {
 	if key == "" {
 		return ""
@@ -43,7 +45,8 @@ func Key(token string, filter ...string) (string, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err == nil && len(token) <= maxToken {
-		if key, ok := strings.CutPrefix(string(raw), mark(filter)); ok && key != "" {
+		// Anybody can make a token, so the key is no more than text that a database can compare.
+		if key, ok := strings.CutPrefix(string(raw), mark(filter)); ok && key != "" && utf8.ValidString(key) && !strings.Contains(key, "\x00") {
 			return key, nil
 		}
 	}

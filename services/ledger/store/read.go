@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"github.com/localgovdigital/folkmoot/services/ledger"
 )
@@ -89,8 +90,11 @@ func (s *Store) Entry(ctx context.Context, id string) (ledger.Entry, error) {
 // Entries returns at most limit entries with a number below before (0 for no bound), newest first; only one member's if
 // member is not empty.
 func (s *Store) Entries(ctx context.Context, member string, before int64, limit int) ([]ledger.Entry, error) {
+	if before == 0 {
+		before = math.MaxInt64 // "$2 = 0" would make PostgreSQL take $2 for a small integer.
+	}
 	return loadOrdered(ctx, s.db.Reader(), `
-		WHERE e.number IN (SELECT n.number FROM entry n WHERE ($1 = '' OR n.member = $1) AND ($2 = 0 OR n.number < $2) ORDER BY n.number DESC LIMIT $3)
+		WHERE e.number IN (SELECT n.number FROM entry n WHERE ($1 = '' OR n.member = $1) AND n.number < $2 ORDER BY n.number DESC LIMIT $3)
 		ORDER BY e.number DESC, p.line`, member, before, limit)
 }
 

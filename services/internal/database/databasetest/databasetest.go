@@ -23,18 +23,9 @@ func Full() bool { return os.Getenv("FOLKMOOT_TEST") == "full" }
 func Each(t *testing.T, test func(t *testing.T, db *database.DB), parts ...database.Migrations) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t, parts...)) })
-	t.Run("postgresql", func(t *testing.T) {
-		server := os.Getenv("FOLKMOOT_POSTGRES_URL")
-		if server == "" {
-			if Full() {
-				t.Fatal("FOLKMOOT_POSTGRES_URL is not set")
-			}
-			t.Skip("PostgreSQL: set FOLKMOOT_POSTGRES_URL=postgresql://… to a server where databases may be made")
-		}
-		test(t, onServer(t, server, parts...))
-	})
+	t.Run("postgresql", func(t *testing.T) { test(t, open(t, Postgres(t), parts...)) })
 	if server := os.Getenv("FOLKMOOT_COCKROACH_URL"); server != "" {
-		t.Run("cockroachdb", func(t *testing.T) { test(t, onServer(t, server, parts...)) })
+		t.Run("cockroachdb", func(t *testing.T) { test(t, open(t, fresh(t, server, "CASCADE"), parts...)) })
 	}
 }
 
@@ -71,16 +62,11 @@ func Postgres(t testing.TB) string {
 		}
 		t.Skip("PostgreSQL: set FOLKMOOT_POSTGRES_URL=postgresql://… to a server where databases may be made")
 	}
-	return fresh(t, server)
+	return fresh(t, server, "WITH (FORCE)")
 }
 
-// onServer makes a database with a name of its own and drops it afterwards.
-func onServer(t testing.TB, server string, parts ...database.Migrations) *database.DB {
-	t.Helper()
-	return open(t, fresh(t, server), parts...)
-}
-
-func fresh(t testing.TB, server string) string {
+// fresh makes a database with a name of its own on a server and returns its URL. It is dropped after the test.
+func fresh(t testing.TB, server, drop string) string {
 	t.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
@@ -98,7 +84,7 @@ func fresh(t testing.TB, server string) string {
 		}
 	}
 	admin("CREATE DATABASE " + name)
-	t.Cleanup(func() { admin("DROP DATABASE " + name + " WITH (FORCE)") })
+	t.Cleanup(func() { admin("DROP DATABASE " + name + " " + drop) })
 	u.Path = "/" + name
 	return u.String()
 }

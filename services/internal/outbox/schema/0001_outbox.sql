@@ -1,7 +1,9 @@
--- Events that another room must hear of. A topic is the room that hears; positions are 1, 2, 3, … in each topic.
+-- Events that another room must hear of. A topic is the room that hears; positions are 1, 2, 3, … in each topic. The
+-- epoch is this sender's when the event was appended.
 CREATE TABLE IF NOT EXISTS outbox (
   topic    TEXT   NOT NULL CHECK (length(topic) BETWEEN 1 AND 40),
   position BIGINT NOT NULL CHECK (position > 0),
+  epoch    BIGINT NOT NULL CHECK (epoch > 0),
   payload  BYTEA  NOT NULL,
   PRIMARY KEY (topic, position)
 );
