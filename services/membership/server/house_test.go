@@ -124,7 +124,8 @@ func (m *mailbox) Send(_ context.Context, to, subject, text string) error {
 	defer m.mu.Unlock()
 	if m.fail > 0 {
 		m.fail--
-		return fmt.Errorf("the mail server does not answer")
+		// As mail servers do, it names the address, which must not reach the log.
+		return fmt.Errorf("451 <%s>: try again later", to)
 	}
 	m.all = append(m.all, letter{to, subject, text})
 	select {
