@@ -33,11 +33,14 @@ type Region struct {
 	State RegionState
 }
 
+// IsRegionID reports whether s could be a region's id.
+func IsRegionID(s string) bool { return regionID.MatchString(s) && strings.Trim(s, "-") == s }
+
 // NewRegion checks a new group; an empty state means forming. It returns an Invalid fault that names each wrong field.
 func NewRegion(id, name string, state RegionState) (Region, error) {
 	r := Region{ID: id, Name: strings.Join(strings.Fields(name), " "), State: state}
 	var bad []fault.Violation
-	if !regionID.MatchString(id) || strings.Trim(id, "-") != id {
+	if !IsRegionID(id) {
 		bad = append(bad, fault.Violation{Field: "region", Message: "Use 2 to 40 of a-z, 0-9 and hyphens, like south-west."})
 	}
 	bad = checkText(bad, "name", "the name of the region", r.Name, MaxRegionName)

@@ -21,6 +21,8 @@ func (s *Server) Join(ctx context.Context, r *membershipv1.JoinRequest) (*member
 	if err != nil {
 		return nil, err
 	}
+	// Where none was asked for, the mail is in the language of the member who has the address, if one has.
+	p.Language = r.GetLanguage()
 	attempt, err := s.begin(ctx, membership.Joining, p, r)
 	if err != nil {
 		return nil, err

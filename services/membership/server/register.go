@@ -55,6 +55,12 @@ func (s *Server) ListMembers(ctx context.Context, r *membershipv1.ListMembersReq
 	if err != nil {
 		return nil, err
 	}
+	if region != "" && !membership.IsRegionID(region) {
+		return nil, fault.Field("REGION_UNKNOWN", "region", "There is no such region.")
+	}
+	if len(r.GetSearch()) > maxSearch {
+		return nil, fault.Field("SEARCH_TOO_LONG", "search", "Search for at most 100 characters.")
+	}
 	size, err := page.Size(r.GetPageSize())
 	if err != nil {
 		return nil, err
@@ -85,6 +91,9 @@ func (s *Server) ListMembers(ctx context.Context, r *membershipv1.ListMembersReq
 	}
 	return out, nil
 }
+
+// maxSearch is in bytes.
+const maxSearch = 400
 
 // listedRegion decides which region's members an officer may list: an organiser of one region, that one, even if they ask
 // for all.

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// barrierWait is how long a freeze waits for what the ledger has recorded.
+	// barrierWait is how long a freeze waits for what the ledger has recorded: long for an outbox that delivers
+	// within moments, and well within the caller's deadline.
 	barrierWait = 10 * time.Second
 	// barrierLook is how often it looks.
 	barrierLook = 10 * time.Millisecond
@@ -65,7 +66,7 @@ func rollProto(r store.Roll) *membershipv1.Roll {
 // waitForLedger waits until every standing event that the ledger had recorded when asked has been applied here, so
 // that a £1 booked before the freeze counts in it.
 func (s *Server) waitForLedger(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, barrierWait)
+	ctx, cancel := context.WithTimeout(ctx, s.barrier)
 	defer cancel()
 	head, err := s.ledger.GetHead(ctx, &ledgerv1.GetHeadRequest{})
 	if err != nil {

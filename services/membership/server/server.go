@@ -63,6 +63,8 @@ type Server struct {
 	// machine is the machine's clock, for leases and the list of revoked sessions.
 	machine func() time.Time
 	mailDue chan struct{}
+	// barrier is barrierWait, but for tests.
+	barrier time.Duration
 }
 
 // migrations are the room's, in order.
@@ -85,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: store.New(c.DB, c.Random), signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1),
+		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err

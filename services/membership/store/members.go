@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	ids "github.com/localgovdigital/folkmoot/services/internal/id"
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
@@ -31,23 +32,23 @@ func complete(ctx context.Context, q querier, tail string, args ...any) ([]Membe
 	}
 	defer rows.Close()
 	var all []Member
-	var ids []string
+	var found []string
 	for rows.Next() {
 		var m Member
 		if err := rows.Scan(&m.ID, &m.Number, &m.Name, &m.Email, &m.Region, &m.Language); err != nil {
 			return nil, fmt.Errorf("store: members: %w", err)
 		}
-		all, ids = append(all, m), append(ids, m.ID)
+		all, found = append(all, m), append(found, m.ID)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("store: members: %w", err)
 	}
 	rows.Close()
-	histories, err := historiesOf(ctx, q, ids)
+	histories, err := historiesOf(ctx, q, found)
 	if err != nil {
 		return nil, err
 	}
-	held, err := heldBy(ctx, q, ids)
+	held, err := heldBy(ctx, q, found)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +60,9 @@ func complete(ctx context.Context, q querier, tail string, args ...any) ([]Membe
 
 // Member returns one entry with the rules told so far, or a NotFound fault.
 func (s *Store) Member(ctx context.Context, id string) (Member, []membership.Rule, error) {
+	if !ids.Valid(id) {
+		return Member{}, nil, memberNotFound()
+	}
 	all, told, err := s.snapshotMembers(ctx, `WHERE id = $1`, id)
 	if err != nil {
 		return Member{}, nil, err
@@ -123,13 +127,15 @@ func (s *Store) Members(ctx context.Context, f Filter) ([]Member, []membership.R
 }
 
 // People returns those of some ids that exist, with the rules told so far.
-func (s *Store) People(ctx context.Context, ids []string) ([]Member, []membership.Rule, error) {
-	if len(ids) == 0 {
-		return nil, nil, nil
+func (s *Store) People(ctx context.Context, members []string) ([]Member, []membership.Rule, error) {
+	var args []any
+	for _, m := range members {
+		if ids.Valid(m) {
+			args = append(args, m)
+		}
 	}
-	args := make([]any, len(ids))
-	for i, v := range ids {
-		args[i] = v
+	if len(args) == 0 {
+		return nil, nil, nil
 	}
 	return s.snapshotMembers(ctx, `WHERE id IN (`+placeholders(1, len(args))+`) ORDER BY id`, args...)
 }

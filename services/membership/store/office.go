@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -19,7 +20,8 @@ func insertGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '', '')`,
 		g.ID, g.Member, string(g.Role), g.Region, g.Reason, g.GrantedBy, g.Granted.UnixMicro(), g.ApprovedBy, stored(g.Started))
 	if err != nil {
-		return fmt.Errorf("store: insert a grant: %w", err)
+		// The same office given twice at once: look again, and find the other grant.
+		return database.StaleKey(fmt.Errorf("store: insert a grant: %w", err))
 	}
 	return nil
 }
@@ -152,9 +154,12 @@ func (s *Store) EndGrant(ctx context.Context, r once.Request, grant, by, reason 
 func (s *Store) changeGrant(ctx context.Context, r once.Request, grant string, encode Encode[NamedGrant],
 	decide func(ctx context.Context, tx *sql.Tx, g membership.Grant, others []membership.Grant) (membership.Grant, error)) ([]byte, error) {
 	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
-		found, err := loadGrants(ctx, tx, `WHERE o.id = $1`, grant)
-		if err != nil {
-			return nil, err
+		var found []NamedGrant
+		if id.Valid(grant) {
+			var err error
+			if found, err = loadGrants(ctx, tx, `WHERE o.id = $1`, grant); err != nil {
+				return nil, err
+			}
 		}
 		if len(found) == 0 {
 			return nil, fault.New(fault.NotFound, "GRANT_NOT_FOUND", "There is no such grant of an office.")
@@ -176,6 +181,9 @@ func (s *Store) changeGrant(ctx context.Context, r once.Request, grant string, e
 
 // person returns a member's name and history, or a NotFound fault.
 func person(ctx context.Context, tx *sql.Tx, member string) (string, membership.History, error) {
+	if !id.Valid(member) {
+		return "", membership.History{}, memberNotFound()
+	}
 	var name string
 	err := tx.QueryRowContext(ctx, `SELECT name FROM member WHERE id = $1`, member).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -31,11 +31,14 @@ func (s *Store) CreateRegion(ctx context.Context, r once.Request, region members
 // ChangeRegion gives a group another state, once.
 func (s *Store) ChangeRegion(ctx context.Context, r once.Request, id string, state membership.RegionState, encode Encode[membership.Region]) ([]byte, error) {
 	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
+		if !membership.IsRegionID(id) {
+			return nil, regionNotFound()
+		}
 		region := membership.Region{ID: id}
 		var now string
 		err := tx.QueryRowContext(ctx, `SELECT name, state FROM region WHERE id = $1`, id).Scan(&region.Name, &now)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil, fault.New(fault.NotFound, "REGION_NOT_FOUND", "There is no such region.")
+			return nil, regionNotFound()
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store: find a region: %w", err)
@@ -49,6 +52,10 @@ func (s *Store) ChangeRegion(ctx context.Context, r once.Request, id string, sta
 		}
 		return encode(region)
 	})
+}
+
+func regionNotFound() error {
+	return fault.New(fault.NotFound, "REGION_NOT_FOUND", "There is no such region.")
 }
 
 // Regions returns all regions by name.

@@ -48,6 +48,13 @@ func scanRoll(row *sql.Row) (Roll, bool, error) {
 	return r, true, nil
 }
 
+func rollByID(ctx context.Context, q querier, roll string) (Roll, bool, error) {
+	if !id.Valid(roll) {
+		return Roll{}, false, nil
+	}
+	return scanRoll(q.QueryRowContext(ctx, selectRoll+`id = $1`, roll))
+}
+
 // RollFor returns the roll that was frozen for a purpose, or false.
 func (s *Store) RollFor(ctx context.Context, purpose string) (Roll, bool, error) {
 	return scanRoll(s.db.Reader().QueryRowContext(ctx, selectRoll+`purpose = $1`, purpose))
@@ -137,7 +144,7 @@ type Entry struct {
 func (s *Store) Entries(ctx context.Context, roll string, after int64, limit int) ([]Entry, error) {
 	var all []Entry
 	err := s.db.Snapshot(ctx, func(tx *sql.Tx) error {
-		_, found, err := scanRoll(tx.QueryRowContext(ctx, selectRoll+`id = $1`, roll))
+		_, found, err := rollByID(ctx, tx, roll)
 		if err != nil {
 			return err
 		}
@@ -173,11 +180,14 @@ func (s *Store) Explain(ctx context.Context, rollID, member string) (Roll, bool,
 	err := s.db.Snapshot(ctx, func(tx *sql.Tx) error {
 		var found bool
 		var err error
-		if roll, found, err = scanRoll(tx.QueryRowContext(ctx, selectRoll+`id = $1`, rollID)); err != nil {
+		if roll, found, err = rollByID(ctx, tx, rollID); err != nil {
 			return err
 		}
 		if !found {
 			return rollNotFound()
+		}
+		if !id.Valid(member) {
+			return nil
 		}
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM roll_entry WHERE roll = $1 AND member = $2`, rollID, member).Scan(&on); err != nil {
 			return fmt.Errorf("store: find an entry: %w", err)

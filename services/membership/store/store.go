@@ -97,6 +97,9 @@ func admit(ctx context.Context, tx *sql.Tx, member string, e membership.Event) e
 
 // regionExists reports whether there is such a region.
 func regionExists(ctx context.Context, q querier, id string) (bool, error) {
+	if !membership.IsRegionID(id) {
+		return false, nil
+	}
 	var n int64
 	if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM region WHERE id = $1`, id).Scan(&n); err != nil {
 		return false, fmt.Errorf("store: find a region: %w", err)
