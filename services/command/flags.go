@@ -19,9 +19,9 @@ func flags(s Streams, name, args, about string) *flag.FlagSet {
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {
 		fmt.Fprintf(s.Out, "folkmoot %s %s\n\n%s\n", name, args, about)
-		any := false
-		fs.VisitAll(func(*flag.Flag) { any = true })
-		if any {
+		some := false
+		fs.VisitAll(func(*flag.Flag) { some = true })
+		if some {
 			fmt.Fprintln(s.Out, "\nFlags (each may be given as FOLKMOOT_NAME in the environment too):")
 			fs.SetOutput(s.Out)
 			fs.PrintDefaults()

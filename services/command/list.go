@@ -6,7 +6,13 @@ import (
 )
 
 // commands in the order in which --help lists them.
-var commands = []Command{}
+var commands = []Command{
+	{"up", "start everything in one process", up},
+	{"found", "found a society in a new data folder", found},
+	{"serve", "start one room, or the gateway, as a process of its own", serve},
+	{"token", "print an access token of a member", token},
+	{"doctor", "look a data folder over", doctor},
+}
 
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Folkmoot runs a co-operative's democracy.\n\nusage: folkmoot COMMAND [flags]; folkmoot COMMAND --help explains one\n\n")

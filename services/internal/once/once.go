@@ -101,3 +101,25 @@ func Forget(ctx context.Context, db *database.DB, now time.Time) (int64, error) 
 	})
 	return n, err
 }
+
+// Sweep forgets what is old, every hour until the context ends.
+func Sweep(ctx context.Context, db *database.DB, now func() time.Time, onError func(error)) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		for {
+			n, err := Forget(ctx, db, now())
+			if err != nil && ctx.Err() == nil {
+				onError(err)
+			}
+			if err != nil || n == 0 {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -15,7 +15,7 @@ type traceKey struct{}
 // withTrace puts the trace id that the caller sent, or a new one, into the context.
 func withTrace(ctx context.Context) context.Context {
 	md, _ := metadata.FromIncomingContext(ctx)
-	id := ""
+	var id string
 	if v := md.Get(HeaderTrace); len(v) > 0 && requestID.MatchString(v[0]) {
 		id = v[0]
 	} else {

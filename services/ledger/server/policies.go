@@ -6,7 +6,7 @@ import (
 )
 
 // Policies say who may call each method of the ledger room.
-func Policies() auth.Policies {
+func (*Server) Policies() auth.Policies {
 	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
 	public := auth.Policy{Anyone: true}
 	return auth.Policies{

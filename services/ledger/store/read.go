@@ -26,11 +26,12 @@ const selectEntries = `
 	LEFT JOIN entry r ON r.reverses = e.id
 	JOIN posting p ON p.entry_number = e.number`
 
-// load returns entries in the order of the query's rows, which must keep an entry's postings together.
-func load(ctx context.Context, q querier, where string, args ...any) ([]ledger.Entry, error) {
+// find returns entries in order of number.
+func find(ctx context.Context, q querier, where string, args ...any) ([]ledger.Entry, error) {
 	return loadOrdered(ctx, q, where+` ORDER BY e.number, p.line`, args...)
 }
 
+// loadOrdered returns entries in the order of the query's rows, which must keep an entry's postings together.
 func loadOrdered(ctx context.Context, q querier, tail string, args ...any) ([]ledger.Entry, error) {
 	var all []ledger.Entry
 	err := scan(ctx, q, tail, func(e ledger.Entry) error { all = append(all, e); return nil }, args...)
@@ -75,7 +76,7 @@ func scan(ctx context.Context, q querier, tail string, yield func(ledger.Entry) 
 
 // Entry returns one entry, or a NotFound fault.
 func (s *Store) Entry(ctx context.Context, id string) (ledger.Entry, error) {
-	entries, err := load(ctx, s.db.Reader(), ` WHERE e.id = $1`, id)
+	entries, err := find(ctx, s.db.Reader(), ` WHERE e.id = $1`, id)
 	if err != nil {
 		return ledger.Entry{}, err
 	}

@@ -12,13 +12,20 @@ import (
 
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
+	"github.com/localgovdigital/folkmoot/services/internal/killpoint"
+	"github.com/localgovdigital/folkmoot/services/internal/once"
+	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/ledger"
 )
 
-// Migrations are the schema, in order.
-//
 //go:embed schema/*.sql
-var Migrations embed.FS
+var files embed.FS
+
+// Migrations are the schema.
+var Migrations = database.Migrations{Part: "ledger", Files: files}
+
+// Topic is the outbox's topic of standing events.
+const Topic = "membership"
 
 // Store is the ledger's database.
 type Store struct {
@@ -47,54 +54,80 @@ type Intent struct {
 	Reverse string
 }
 
-// Write is what a decision wants written.
-type Write struct {
-	// Entry is the new entry, without its number.
-	Entry ledger.Entry
-	// Also runs in the same transaction, after the entry is in: the outbox and the stored reply.
-	Also func(ctx context.Context, tx *sql.Tx, written ledger.Entry, standing *ledger.Settled) error
+// Encode gives the bytes that the store keeps without reading them.
+type Encode struct {
+	// Reply is the answer to the request.
+	Reply func(ledger.Entry) ([]byte, error)
+	// Event is what membership is told.
+	Event func(ledger.Settled) ([]byte, error)
 }
 
-// Add loads the facts, has decide make the entry, and writes it with the next number.
+// Add carries a request out once: in one transaction it loads the facts, has decide make the entry, writes it with
+// the next number, and with it the standing event, if it makes one, and the reply. It returns the reply.
 // decide may run more than once and must be pure.
-func (s *Store) Add(ctx context.Context, tx *sql.Tx, in Intent, decide func(Facts) (ledger.Entry, error)) (ledger.Entry, *ledger.Settled, error) {
-	var facts Facts
-	var err error
+func (s *Store) Add(ctx context.Context, r once.Request, in Intent, decide func(Facts) (ledger.Entry, error), encode Encode) ([]byte, error) {
+	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
+		facts, err := load(ctx, tx, in)
+		if err != nil {
+			return nil, err
+		}
+		e, err := decide(facts)
+		if err != nil {
+			return nil, err
+		}
+		settled, ok, err := write(ctx, tx, &e, facts)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			event, err := encode.Event(settled)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := outbox.Append(ctx, tx, Topic, event); err != nil {
+				return nil, err
+			}
+		}
+		killpoint.Reach("ledger.before-commit")
+		return encode.Reply(e)
+	})
+}
+
+func load(ctx context.Context, tx *sql.Tx, in Intent) (facts Facts, err error) {
 	if in.Member != "" {
 		if facts.HasGiven, err = hasGiven(ctx, tx, in.Member); err != nil {
-			return ledger.Entry{}, nil, err
+			return Facts{}, err
 		}
 	}
 	if in.Reverse != "" {
 		if err := loadReversed(ctx, tx, in.Reverse, &facts); err != nil {
-			return ledger.Entry{}, nil, err
+			return Facts{}, err
 		}
 	}
-	e, err := decide(facts)
-	if err != nil {
-		return ledger.Entry{}, nil, err
-	}
+	return facts, nil
+}
+
+// write gives the entry its number and inserts it. It returns the standing event that the entry makes, if any.
+func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry, facts Facts) (ledger.Settled, bool, error) {
 	if err := ledger.Balanced(e.Postings); err != nil {
-		return ledger.Entry{}, nil, err
+		return ledger.Settled{}, false, err
 	}
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM entry`).Scan(&e.Number); err != nil {
-		return ledger.Entry{}, nil, fmt.Errorf("store: next number: %w", err)
+		return ledger.Settled{}, false, fmt.Errorf("store: next number: %w", err)
 	}
-	root, depth, counts := e, 0, int64(0)
+	root, depth, counts := *e, 0, int64(0)
 	if e.Reverses != "" {
 		root, depth = facts.Root, facts.Depth+1
 	}
 	if root.Counts() {
 		counts = root.Postings[0].Amount.Pence
 	}
-	if err := insert(ctx, tx, e, root.ID, depth, counts); err != nil {
-		return ledger.Entry{}, nil, err
+	e.Standing = counts > 0 && depth == 0 && !facts.HasGiven
+	if err := insert(ctx, tx, *e, root.ID, depth, counts); err != nil {
+		return ledger.Settled{}, false, err
 	}
-	settled, ok := ledger.StandingEvent(e, root, depth)
-	if !ok {
-		return e, nil, nil
-	}
-	return e, &settled, nil
+	settled, ok := ledger.StandingEvent(*e, root, depth)
+	return settled, ok, nil
 }
 
 func insert(ctx context.Context, tx *sql.Tx, e ledger.Entry, root string, depth int, counts int64) error {
@@ -143,7 +176,7 @@ func loadReversed(ctx context.Context, tx *sql.Tx, id string, facts *Facts) erro
 	if err != nil {
 		return fmt.Errorf("store: find the entry: %w", err)
 	}
-	entries, err := load(ctx, tx, ` WHERE e.id IN ($1, $2)`, id, root)
+	entries, err := find(ctx, tx, ` WHERE e.id IN ($1, $2)`, id, root)
 	if err != nil {
 		return err
 	}

@@ -57,8 +57,8 @@ type LedgerServiceClient interface {
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
 	// ListMyDonations returns what the caller gave.
 	ListMyDonations(ctx context.Context, in *ListMyDonationsRequest, opts ...grpc.CallOption) (*ListMyDonationsResponse, error)
-	// Export writes the whole journal for another program. Public; members appear as
-	// pseudonyms that only the treasurer can resolve.
+	// Export writes the whole journal for another program. Public: it holds no names, no
+	// members' ids and no references.
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
 }
 
@@ -192,8 +192,8 @@ type LedgerServiceServer interface {
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
 	// ListMyDonations returns what the caller gave.
 	ListMyDonations(context.Context, *ListMyDonationsRequest) (*ListMyDonationsResponse, error)
-	// Export writes the whole journal for another program. Public; members appear as
-	// pseudonyms that only the treasurer can resolve.
+	// Export writes the whole journal for another program. Public: it holds no names, no
+	// members' ids and no references.
 	Export(*ExportRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
 	mustEmbedUnimplementedLedgerServiceServer()
 }

@@ -1,0 +1,127 @@
+// Package me is a member's own page: what they may do and why, how to give the £1, what they gave.
+package me
+
+import (
+	"embed"
+	"net/http"
+	"strings"
+
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+
+	"github.com/localgovdigital/folkmoot/gateway/web/form"
+	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+)
+
+//go:embed *.html
+var files embed.FS
+
+type pages struct{ *layout.Site }
+
+// Register adds the page to the site.
+func Register(s *layout.Site) error {
+	j, err := s.Journey(files)
+	if err != nil {
+		return err
+	}
+	j.Get("/me", pages{s}.show)
+	return nil
+}
+
+type donation struct {
+	Entry *ledgerv1.Entry
+	Pence int64
+	Note  string
+}
+
+type view struct {
+	Me        *membershipv1.Member
+	Pound     string
+	Open      []*ballotsv1.Ballot
+	Facts     []form.Row
+	Donations []donation
+}
+
+func (p pages) show(q *layout.Request) error {
+	if !q.Viewer.SignedIn() {
+		return layout.ErrSignIn
+	}
+	me, err := p.Membership.GetMe(q.Context(), &membershipv1.GetMeRequest{})
+	if err != nil {
+		return err
+	}
+	v := view{Me: me, Facts: facts(q, me)}
+	if me.GetDonationTime() == nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT {
+		v.Pound = q.T("me.asked")
+		if me.GetDonationRequired() {
+			v.Pound = q.T("me.required")
+		}
+	}
+	given, err := p.Ledger.ListMyDonations(q.Context(), &ledgerv1.ListMyDonationsRequest{})
+	if err != nil {
+		return err
+	}
+	for _, e := range given.GetEntries() {
+		d := donation{Entry: e}
+		for _, posting := range e.GetPostings() {
+			if posting.GetAmountPence() > 0 {
+				d.Pence += posting.GetAmountPence()
+			}
+		}
+		switch {
+		case e.GetKind() == ledgerv1.Kind_KIND_REVERSAL:
+			d.Pence, d.Note = -d.Pence, q.T("ledger.isReversal")
+		case e.GetReversedBy() != "":
+			d.Note = q.T("ledger.isReversed")
+		case e.GetMembershipDonation():
+			d.Note = q.T("me.thatCounts")
+		}
+		v.Donations = append(v.Donations, d)
+	}
+	ballots, err := p.Ballots.ListBallots(q.Context(), &ballotsv1.ListBallotsRequest{})
+	if err != nil {
+		return err
+	}
+	for _, b := range ballots.GetBallots() {
+		if b.GetState() == ballotsv1.BallotState_BALLOT_STATE_OPEN && (b.GetRegion() == "" || b.GetRegion() == me.GetRegion()) {
+			v.Open = append(v.Open, b)
+		}
+	}
+	page := layout.Page{Title: q.T("me.hello", "Name", me.GetName()), View: v, Here: "/me"}
+	switch q.URL.Query().Get("welcome") {
+	case "1":
+		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("me.welcome"), Success: true}
+	case "founder":
+		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("me.founder"), Success: true}
+	}
+	return q.Show(http.StatusOK, "me.html", page)
+}
+
+func facts(q *layout.Request, me *membershipv1.Member) []form.Row {
+	rows := []form.Row{{Key: q.T("me.standing"), Value: q.Standing(me.GetStanding())}}
+	add := func(key, value string) {
+		if value != "" {
+			rows = append(rows, form.Row{Key: q.T(key), Value: value})
+		}
+	}
+	add("me.why", me.GetStandingReason())
+	if me.GetNumber() > 0 {
+		rows = append(rows, form.Row{Key: q.T("me.number"), Value: me.GetNumber()})
+	}
+	add("member.name", me.GetName())
+	add("join.email", me.GetEmail())
+	region := q.T("join.none")
+	if me.GetRegion() != "" {
+		region = q.Region(me.GetRegion())
+	}
+	add("meeting.region", region)
+	add("me.since", q.Date(me.GetAdmitTime()))
+	add("me.reference", me.GetPaymentReference())
+	var roles []string
+	for _, r := range me.GetRoles() {
+		roles = append(roles, q.RoleName(r))
+	}
+	add("me.roles", strings.Join(roles, "; "))
+	return rows
+}

@@ -1,0 +1,42 @@
+// Package web is the pages: server-rendered, working without JavaScript, in English and Welsh. Each journey stands
+// in a folder of its own under page; what they share is in layout, form, text and asset.
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/me"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/meeting"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
+)
+
+// New returns the handler of every page. Forms from other sites are refused; public is where visitors find us, for
+// where a proxy in front changes the name.
+func New(c layout.Config, public *url.URL) (http.Handler, error) {
+	s, err := layout.New(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, register := range []func(*layout.Site) error{
+		founding.Register, home.Register, join.Register, signin.Register, me.Register, meeting.Register, motion.Register, ballot.Register, ledger.Register,
+	} {
+		if err := register(s); err != nil {
+			return nil, err
+		}
+	}
+	guard := http.NewCrossOriginProtection()
+	if public != nil && public.Host != "" {
+		if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+			return nil, err
+		}
+	}
+	return guard.Handler(s), nil
+}

@@ -1,0 +1,106 @@
+package command
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/localgovdigital/folkmoot/services"
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/internal/clock"
+	"github.com/localgovdigital/folkmoot/services/internal/keyring"
+)
+
+// folder is a data folder that this process holds.
+type folder struct {
+	path string
+	// sample is the clock of a folder marked as a sample, else nil.
+	sample *clock.Sample
+	lock   *os.File
+}
+
+const lockFile = "folkmoot.lock"
+
+// prepare makes the folder ready: it exists, only its owner may read it, and it has keys.
+func prepare(path string) error {
+	if path == "" {
+		return &UsageError{"give the data folder with --data"}
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	keys := filepath.Join(path, services.KeysFolder)
+	if _, err := os.Stat(keys); errors.Is(err, fs.ErrNotExist) {
+		if err := keyring.Create(keys, append([]string{keyring.Members}, auth.Rooms...), rand.Reader); err != nil {
+			return fmt.Errorf("the data folder cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
+// openFolder takes the folder for this process alone. A sample is asked for exactly where the folder is marked as one,
+// or is new: real and fictional records never share a folder.
+func openFolder(path string, sample bool) (*folder, error) {
+	if path == "" {
+		return nil, &UsageError{"give the data folder with --data"}
+	}
+	fresh, err := isNew(path)
+	if err != nil {
+		return nil, err
+	}
+	marked, err := clock.Marked(path)
+	if err != nil {
+		return nil, fmt.Errorf("the data folder cannot be read: %w", err)
+	}
+	switch {
+	case sample && !marked && !fresh:
+		return nil, fmt.Errorf("%s holds a real society: the sample needs a folder of its own", path)
+	case !sample && marked:
+		return nil, fmt.Errorf("%s holds the sample: start it with --sample, or give another folder", path)
+	}
+	if err := prepare(path); err != nil {
+		return nil, err
+	}
+	f := &folder{path: path}
+	if f.lock, err = os.OpenFile(filepath.Join(path, lockFile), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be written: %w", err)
+	}
+	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.lock.Close()
+		return nil, fmt.Errorf("%s is in use by another folkmoot: stop that one first", path)
+	}
+	if sample {
+		if !marked {
+			if err := clock.Mark(path, time.Now()); err != nil {
+				return nil, err
+			}
+		}
+		if f.sample, err = clock.OpenSample(path); err != nil {
+			return nil, err
+		}
+		if marked && !f.sample.Real() {
+			f.close()
+			return nil, fmt.Errorf("the sample in %s was cut short while it was made: remove the folder and start again", path)
+		}
+	}
+	return f, nil
+}
+
+func (f *folder) close() { f.lock.Close() }
+
+// isNew reports whether the folder is not there or empty.
+func isNew(path string) (bool, error) {
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("the data folder cannot be read: %w", err)
+	}
+	return len(entries) == 0, nil
+}

@@ -1,0 +1,260 @@
+package translog
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
+)
+
+// Log serves a room's log.
+type Log struct {
+	db     *database.DB
+	origin string
+	signer note.Signer
+	vkey   string
+}
+
+// New returns the log of a database. The origin names the log in every checkpoint ("example.org/ledger") and may hold neither
+// spaces nor plus signs; key signs the checkpoints.
+func New(db *database.DB, origin string, key ed25519.PrivateKey) (*Log, error) {
+	vkey, err := note.NewEd25519VerifierKey(origin, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return nil, fmt.Errorf("translog: the origin %q: %w", origin, err)
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return nil, fmt.Errorf("translog: the origin %q: %w", origin, err)
+	}
+	// The signer is ours and not note.NewSigner, which wants the key as text.
+	return &Log{db: db, origin: origin, vkey: vkey, signer: &signer{name: origin, hash: verifier.KeyHash(), key: key}}, nil
+}
+
+type signer struct {
+	name string
+	hash uint32
+	key  ed25519.PrivateKey
+}
+
+func (s *signer) Name() string                    { return s.name }
+func (s *signer) KeyHash() uint32                 { return s.hash }
+func (s *signer) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }
+
+// VerifierKey is the text by which anybody verifies the checkpoints (C2SP signed-note).
+func (l *Log) VerifierKey() string { return l.vkey }
+
+// Checkpoint returns the signed note on the present size and root.
+func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
+	var text string
+	err := l.db.Snapshot(ctx, func(tx *sql.Tx) error {
+		n, root, err := head(ctx, tx)
+		if err != nil {
+			return err
+		}
+		text = fmt.Sprintf("%s\n%d\n%s\n", l.origin, n, root)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return note.Sign(&note.Note{Text: text}, l.signer)
+}
+
+func head(ctx context.Context, q querier) (int64, tlog.Hash, error) {
+	n, err := size(ctx, q)
+	if err != nil {
+		return 0, tlog.Hash{}, err
+	}
+	root, err := tlog.TreeHash(n, newReader(ctx, q, n))
+	return n, root, err
+}
+
+func newReader(ctx context.Context, q querier, size int64) *reader {
+	return &reader{ctx: ctx, q: q, size: size, tiles: map[tlog.Tile][]byte{}}
+}
+
+// Head returns the present size and root.
+func (l *Log) Head(ctx context.Context) (n int64, root tlog.Hash, err error) {
+	err = l.db.Snapshot(ctx, func(tx *sql.Tx) error {
+		n, root, err = head(ctx, tx)
+		return err
+	})
+	return n, root, err
+}
+
+// Opening is what shows that a fact is in the log: with the salt and the content anybody computes the leaf, with the
+// proof the root, which a checkpoint signs.
+type Opening struct {
+	// Index is the leaf's, from 0.
+	Index int64
+	// Salt and Content are what the leaf commits to; empty once they were forgotten.
+	Salt, Content []byte
+	// Size is that of the tree which the proof is for.
+	Size int64
+	// Proof is the inclusion proof (RFC 6962 section 2.1.1).
+	Proof tlog.RecordProof
+	// Checkpoint signs the tree of that size.
+	Checkpoint []byte
+}
+
+// Open returns the opening of a leaf, or a NotFound fault.
+func (l *Log) Open(ctx context.Context, index int64) (Opening, error) {
+	o := Opening{Index: index}
+	err := l.db.Snapshot(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT salt, content FROM log_leaf WHERE idx = $1`, index).Scan(&o.Salt, &o.Content)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notThere()
+		}
+		if err != nil {
+			return fmt.Errorf("translog: leaf: %w", err)
+		}
+		n, root, err := head(ctx, tx)
+		if err != nil {
+			return err
+		}
+		o.Size = n
+		if o.Proof, err = tlog.ProveRecord(n, index, newReader(ctx, tx, n)); err != nil {
+			return fmt.Errorf("translog: prove: %w", err)
+		}
+		o.Checkpoint, err = note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", l.origin, n, root)}, l.signer)
+		return err
+	})
+	return o, err
+}
+
+// ProveTree returns the proof that the tree of a newer size extends that of an older one (RFC 6962 section 2.1.2).
+func (l *Log) ProveTree(ctx context.Context, older, newer int64) (proof tlog.TreeProof, err error) {
+	err = l.db.Snapshot(ctx, func(tx *sql.Tx) error {
+		n, err := size(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if older < 1 || newer < older || newer > n {
+			return fault.Field("LOG_SIZES", "older", fmt.Sprintf("Give two sizes, the older first, between 1 and %d.", n))
+		}
+		proof, err = tlog.ProveTree(newer, older, newReader(ctx, tx, newer))
+		return err
+	})
+	return proof, err
+}
+
+func notThere() error {
+	return fault.New(fault.NotFound, "LOG_NOT_THERE", "The log has nothing of that name.")
+}
+
+// File is a resource of the log as C2SP tlog-tiles names it.
+type File struct {
+	// ContentType is the media type.
+	ContentType string
+	// Data is the content.
+	Data []byte
+	// Immutable is true for what will never change: full tiles and bundles.
+	Immutable bool
+}
+
+// File returns what stands at a path: "checkpoint", "vkey", "tile/L/N", "tile/L/N.p/W", "tile/entries/N". It returns a
+// NotFound fault for any other path and for tiles beyond the log's end.
+func (l *Log) File(ctx context.Context, path string) (File, error) {
+	switch path {
+	case "checkpoint":
+		b, err := l.Checkpoint(ctx)
+		return File{ContentType: "text/plain; charset=utf-8", Data: b}, err
+	case "vkey":
+		return File{ContentType: "text/plain; charset=utf-8", Data: []byte(l.vkey + "\n")}, nil
+	}
+	if rest, ok := strings.CutPrefix(path, "tile/entries/"); ok {
+		n, w, ok := parseN(rest)
+		if !ok {
+			return File{}, notThere()
+		}
+		return l.bundle(ctx, n, w)
+	}
+	rest, ok := strings.CutPrefix(path, "tile/")
+	level, rest, ok2 := strings.Cut(rest, "/")
+	height, err := strconv.Atoi(level)
+	n, w, ok3 := parseN(rest)
+	if !ok || !ok2 || !ok3 || err != nil || height < 0 || height > 63 || strconv.Itoa(height) != level {
+		return File{}, notThere()
+	}
+	var data []byte
+	err = l.db.Snapshot(ctx, func(tx *sql.Tx) (err error) {
+		data, err = newReader(ctx, tx, 0).tile(tlog.Tile{H: tileHeight, L: height, N: n, W: w})
+		return err
+	})
+	if errors.Is(err, errNotThere) {
+		return File{}, notThere()
+	}
+	return File{ContentType: "application/octet-stream", Data: data, Immutable: true}, err
+}
+
+// bundle returns w entries from 256n on: each a big-endian length of two bytes and the data.
+func (l *Log) bundle(ctx context.Context, n int64, w int) (File, error) {
+	rows, err := l.db.Reader().QueryContext(ctx, `SELECT data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, n*tileWidth, n*tileWidth+int64(w))
+	if err != nil {
+		return File{}, fmt.Errorf("translog: bundle: %w", err)
+	}
+	defer rows.Close()
+	var b bytes.Buffer
+	got := 0
+	for ; rows.Next(); got++ {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return File{}, fmt.Errorf("translog: bundle: %w", err)
+		}
+		var length [2]byte
+		binary.BigEndian.PutUint16(length[:], uint16(len(data)))
+		b.Write(length[:])
+		b.Write(data)
+	}
+	if err := rows.Err(); err != nil {
+		return File{}, fmt.Errorf("translog: bundle: %w", err)
+	}
+	if got != w {
+		return File{}, notThere()
+	}
+	return File{ContentType: "application/octet-stream", Data: b.Bytes(), Immutable: true}, nil
+}
+
+// parseN reads "x001/x234/067" or "067.p/16": groups of three digits, all but the last with an x before them
+// (C2SP tlog-tiles, "Merkle Tree").
+func parseN(s string) (n int64, width int, ok bool) {
+	width = tileWidth
+	if at := strings.Index(s, ".p/"); at >= 0 {
+		w, err := strconv.Atoi(s[at+3:])
+		if err != nil || w < 1 || w >= tileWidth || strconv.Itoa(w) != s[at+3:] {
+			return 0, 0, false
+		}
+		s, width = s[:at], w
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) > 5 {
+		return 0, 0, false
+	}
+	for i, p := range parts {
+		if i < len(parts)-1 {
+			if p, ok = strings.CutPrefix(p, "x"); !ok {
+				return 0, 0, false
+			}
+		}
+		if len(p) != 3 || strings.Trim(p, "0123456789") != "" {
+			return 0, 0, false
+		}
+		v, _ := strconv.ParseInt(p, 10, 64)
+		n = n*1000 + v
+	}
+	if len(parts) > 1 && parts[0] == "x000" {
+		return 0, 0, false
+	}
+	return n, width, true
+}

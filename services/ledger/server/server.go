@@ -1,0 +1,60 @@
+// Package server speaks the ledger room's gRPC: it turns messages into intents, has the store carry them out, and
+// turns what comes back into messages.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/once"
+	"github.com/localgovdigital/folkmoot/services/internal/outbox"
+	"github.com/localgovdigital/folkmoot/services/internal/room"
+	"github.com/localgovdigital/folkmoot/services/ledger"
+	"github.com/localgovdigital/folkmoot/services/ledger/store"
+)
+
+// Server is the ledger room.
+type Server struct {
+	ledgerv1.UnimplementedLedgerServiceServer
+	ledgerv1.UnimplementedLedgerRoomsServiceServer
+
+	room.Config
+	store      *store.Store
+	membership membershipv1.MembershipRoomsServiceClient
+	courier    *outbox.Courier
+}
+
+// Migrations are those of the room's database.
+var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, store.Migrations}
+
+// Open migrates the room's database and returns the room.
+func Open(ctx context.Context, c room.Config) (*Server, error) {
+	if err := c.DB.Migrate(ctx, Migrations...); err != nil {
+		return nil, err
+	}
+	s := &Server{Config: c, store: store.New(c.DB), membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
+	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
+	return s, nil
+}
+
+// Register puts the services on a server.
+func (s *Server) Register(to grpc.ServiceRegistrar) {
+	ledgerv1.RegisterLedgerServiceServer(to, s)
+	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
+}
+
+// Run delivers standing events and forgets old replies until the context ends.
+func (s *Server) Run(ctx context.Context) {
+	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
+	s.courier.Run(ctx)
+}
+
+// today is the society's date.
+func (s *Server) today(now time.Time) string { return now.In(s.Zone).Format(ledger.DateLayout) }

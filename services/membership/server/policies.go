@@ -1,0 +1,58 @@
+package server
+
+import (
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+)
+
+// Policies say who may call each method. What depends on the request (another region, one's own entry) is decided
+// where the method is.
+func (s *Server) Policies() auth.Policies {
+	public := auth.Policy{Anyone: true}
+	// Before anybody is signed in there is nobody to name; these write, so each needs a request id.
+	arriving := auth.Policy{Anyone: true, Writes: true}
+	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
+	appointing := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	approving := auth.Policy{Roles: []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board}, Writes: true, Personal: true}
+	motions, ballots, ledger := auth.Policy{Rooms: []string{auth.Motions}}, auth.Policy{Rooms: []string{auth.Ballots}}, auth.Policy{Rooms: []string{auth.Ledger}, Writes: true}
+	telling := auth.Policy{Rooms: []string{auth.Motions}, Writes: true}
+	p := auth.Policies{
+		membershipv1.MembershipService_Join_FullMethodName:            arriving,
+		membershipv1.MembershipService_RequestSignIn_FullMethodName:   arriving,
+		membershipv1.MembershipService_ConfirmSession_FullMethodName:  arriving,
+		membershipv1.MembershipService_AcceptFounding_FullMethodName:  arriving,
+		membershipv1.MembershipService_ExchangeSession_FullMethodName: public,
+		membershipv1.MembershipService_SignOut_FullMethodName:         {Member: true, Writes: true},
+		membershipv1.MembershipService_GetMe_FullMethodName:           {Member: true},
+		membershipv1.MembershipService_ListMembers_FullMethodName:     {Roles: officers},
+		membershipv1.MembershipService_GetMember_FullMethodName:       {Member: true},
+		membershipv1.MembershipService_CreateRegion_FullMethodName:    secretary,
+		membershipv1.MembershipService_UpdateRegion_FullMethodName:    secretary,
+		membershipv1.MembershipService_ListRegions_FullMethodName:     public,
+		membershipv1.MembershipService_ListOfficers_FullMethodName:    public,
+		membershipv1.MembershipService_GrantRole_FullMethodName:       appointing,
+		membershipv1.MembershipService_ApproveRole_FullMethodName:     approving,
+		membershipv1.MembershipService_EndRole_FullMethodName:         {Member: true, Writes: true, Personal: true},
+		membershipv1.MembershipService_GetFounding_FullMethodName:     public,
+		membershipv1.MembershipService_ListKeys_FullMethodName:        public,
+
+		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
+		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,
+		membershipv1.MembershipRoomsService_ExplainRoll_FullMethodName:      ballots,
+		membershipv1.MembershipRoomsService_CountElectors_FullMethodName:    motions,
+		membershipv1.MembershipRoomsService_ApplyLedgerEvent_FullMethodName: ledger,
+		membershipv1.MembershipRoomsService_ApplyRules_FullMethodName:       telling,
+		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
+		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
+	}
+	if s.cfg.Step != nil {
+		p[membershipv1.SampleService_StepClock_FullMethodName] = public
+	}
+	return p
+}
+
+// officers may look at the register; organisers at their region's part of it.
+var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Organiser}
+
+// wholeSociety are those who may look at all of it.
+var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board}
