@@ -42,13 +42,17 @@ func AskClose(mo Motion, by string, now time.Time) (Motion, error) {
 	return mo.step(Closing, func(v *Vote) { v.CloseAsked, v.CloseAskedBy = now, by })
 }
 
-// BallotClosed notes the count. Figures that cannot be are refused as an error of ours: more votes than electors,
-// or an electorate other than the one the vote was opened on.
+// BallotClosed notes the count. Figures that cannot be are an error of ours: more votes than electors, or another
+// number of electors than the vote was opened with.
 func BallotClosed(mo Motion, f Figures, at time.Time) (Motion, error) {
-	if f.For < 0 || f.Against < 0 || f.Abstentions < 0 || f.For+f.Against+f.Abstentions > f.Electors || mo.Vote == nil || f.Electors != mo.Vote.Figures.Electors {
-		return Motion{}, fmt.Errorf("motions: the count of ballot of motion %s does not fit its roll: %+v", mo.ID, f)
+	next, err := mo.step(VoteClosed, func(v *Vote) { v.Figures, v.Closed = f, at })
+	if err != nil {
+		return Motion{}, err
 	}
-	return mo.step(VoteClosed, func(v *Vote) { v.Figures, v.Closed = f, at })
+	if f.For < 0 || f.Against < 0 || f.Abstentions < 0 || f.For+f.Against+f.Abstentions > f.Electors || f.Electors != mo.Vote.Figures.Electors {
+		return Motion{}, fmt.Errorf("motions: the count of motion %s does not fit its roll of %d: %+v", mo.ID, mo.Vote.Figures.Electors, f)
+	}
+	return next, nil
 }
 
 // Declare decides a closed vote by the meeting's pinned rule.

@@ -87,6 +87,12 @@ func (r *register) fail(err error) {
 	r.down = err
 }
 
+func (r *register) frozenRolls() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.rolls)
+}
+
 func (r *register) electors(region string) (ids []string) {
 	for id, p := range r.people {
 		if p.GetStanding() == membershipv1.Standing_STANDING_CURRENT && (region == "" || p.GetRegion() == region) {
@@ -181,6 +187,12 @@ func (b *box) count(call string) int {
 	return b.calls[call]
 }
 
+func (b *box) ballotsOpened() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.opened)
+}
+
 func (b *box) publications(ballot string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -209,7 +221,7 @@ func (b *box) CloseBallot(_ context.Context, req *ballotsv1.CloseBallotRequest) 
 	}
 	opened := b.opened[req.GetBallot()]
 	if opened == nil {
-		return nil, rpc.ToStatus(context.Background(), slog.Default(), fault.New(fault.NotFound, "BALLOT_NOT_FOUND", "There is no such ballot."))
+		return nil, fault.New(fault.NotFound, "BALLOT_NOT_FOUND", "There is no such ballot.")
 	}
 	if b.closed[req.GetBallot()] == nil {
 		b.closed[req.GetBallot()] = &ballotsv1.CloseBallotResponse{Figures: b.figures[req.GetBallot()], Electors: opened.GetRollCount()}
@@ -240,18 +252,21 @@ type house struct {
 	server  *server.Server
 
 	motionsv1.MotionsServiceClient
-	internal motionsv1.MotionsRoomsServiceClient
 	// founder calls as the membership room.
 	founder motionsv1.MotionsRoomsServiceClient
 	conn    *grpc.ClientConn
+	wire    *rpc.Wire
 }
+
+// roomConn calls the room as another one.
+func (h *house) roomConn(from string) *grpc.ClientConn { return h.dial(h.wire, auth.Motions, from) }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// newHouse starts the room on a fresh database; it is not founded yet.
-func newHouse(t *testing.T) *house {
+// newHouse starts the room on a database; it is not founded yet.
+func newHouse(t *testing.T, db *database.DB) *house {
 	t.Helper()
-	h := &house{t: t, watch: &watch{now: begin}, rooms: map[string]auth.RoomIdentity{}, keys: map[string]ed25519.PublicKey{}, box: newBox(), db: databasetest.SQLite(t),
+	h := &house{t: t, watch: &watch{now: begin}, rooms: map[string]auth.RoomIdentity{}, keys: map[string]ed25519.PublicKey{}, box: newBox(), db: db,
 		members: &register{people: map[string]*membershipv1.Person{}, rolls: map[string]*membershipv1.Roll{}}}
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -275,9 +290,9 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	wire := h.serve(auth.Motions, h.server.Policies(), func(s *grpc.Server) { h.server.Register(s) })
+	h.wire = wire
 	h.conn = h.dial(wire, auth.Motions, "")
 	h.MotionsServiceClient = motionsv1.NewMotionsServiceClient(h.conn)
-	h.internal = motionsv1.NewMotionsRoomsServiceClient(h.conn)
 	h.founder = motionsv1.NewMotionsRoomsServiceClient(h.dial(wire, auth.Motions, auth.Membership))
 	return h
 }
@@ -367,7 +382,12 @@ var (
 // other organiser of london, and one member has not given their £1.
 func founded(t *testing.T) *house {
 	t.Helper()
-	h := newHouse(t)
+	return foundedOn(t, databasetest.SQLite(t))
+}
+
+func foundedOn(t *testing.T, db *database.DB) *house {
+	t.Helper()
+	h := newHouse(t, db)
 	for _, p := range []struct {
 		c            caller
 		name, region string
