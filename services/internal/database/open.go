@@ -20,7 +20,6 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // The driver for PostgreSQL and CockroachDB.
-	_ "modernc.org/sqlite"             // The driver for SQLite, without cgo.
 )
 
 // Engine is a kind of database.
@@ -73,8 +72,8 @@ func openPostgreSQL(ctx context.Context, address string) (*DB, error) {
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
-	writer, err := sql.Open("sqlite", dsn(path, "immediate",
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), "cache_size(-32768)"))
+	writer, err := sql.Open(sqliteDriver, dsn(path, "immediate",
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), "cache_size(-32768)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
@@ -85,7 +84,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		writer.Close()
 		return nil, fmt.Errorf("database: open %s: %w", path, err)
 	}
-	reader, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(1)", "cache_size(-8192)"))
+	reader, err := sql.Open(sqliteDriver, dsn(path, "deferred", "query_only(1)", "cache_size(-8192)"))
 	if err != nil {
 		writer.Close()
 		return nil, fmt.Errorf("database: %w", err)
