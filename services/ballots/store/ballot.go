@@ -145,13 +145,18 @@ func (s *Store) withTurnout(ctx context.Context, b ballots.Ballot, number int64)
 	if b.Closing != nil {
 		return b, nil
 	}
-	if held := s.box(b.ID); held != nil {
-		b.Turnout = held.turnout.Load()
-		return b, nil
+	held := s.box(b.ID)
+	if held == nil {
+		err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM vote WHERE ballot_no = $1 AND revision = 0`, number).Scan(&b.Turnout)
+		if err != nil {
+			return b, fmt.Errorf("store: turnout: %w", err)
+		}
+		// The rows may be an instant ahead of a memory that was filled meanwhile. From then on memory answers, so that nobody who
+		// asks twice sees the turnout fall.
+		held = s.box(b.ID)
 	}
-	err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM vote WHERE ballot_no = $1 AND revision = 0`, number).Scan(&b.Turnout)
-	if err != nil {
-		return b, fmt.Errorf("store: turnout: %w", err)
+	if held != nil {
+		b.Turnout = held.turnout.Load()
 	}
 	return b, nil
 }

@@ -86,15 +86,3 @@ func (s *Store) storeClosing(ctx context.Context, epoch int64, ballotNo int64, n
 	}
 	return c, err
 }
-
-// holds returns errLost if the epoch is another by now.
-func holds(ctx context.Context, tx *sql.Tx, epoch int64) error {
-	var present int64
-	if err := tx.QueryRowContext(ctx, `SELECT epoch FROM lease WHERE name = $1`, leaseName).Scan(&present); err != nil {
-		return fmt.Errorf("store: read the lease: %w", err)
-	}
-	if present != epoch {
-		return errLost
-	}
-	return nil
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/localgovdigital/folkmoot/services/ballots"
@@ -16,6 +17,8 @@ const (
 	randomPerVote = ballots.CodeBytes + saltBytes
 	// columnsPerVote are those whose values differ from row to row.
 	columnsPerVote = 6
+	// sharedArgs are the arguments that all rows share.
+	sharedArgs = 2
 )
 
 // insertion is one batch's votes as one statement.
@@ -24,6 +27,10 @@ type insertion struct {
 	args []any
 	text [batchLimit + 1]string
 }
+
+// sizes are how many rows a statement may have. A batch between two of them repeats its last row, which changes nothing (its elector
+// has a vote by then): so there are few statements, and each engine keeps them all prepared.
+var sizes = []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, batchLimit}
 
 // row is a vote to be stored.
 type row struct {
@@ -47,14 +54,19 @@ func (in *insertion) add(b *box, number uint32, v ballots.Vote, salt []byte) {
 // the column that may not be NULL is, and the statement fails. A vote whose elector has one already is left out, and is
 // missing from what RETURNING gives.
 func (in *insertion) statement() string {
-	n := len(in.rows)
+	i, _ := slices.BinarySearch(sizes, len(in.rows))
+	n := sizes[i]
+	last := in.args[len(in.args)-columnsPerVote:]
+	for len(in.args) < sharedArgs+n*columnsPerVote {
+		in.args = append(in.args, last...)
+	}
 	if in.text[n] != "" {
 		return in.text[n]
 	}
 	var b strings.Builder
 	b.WriteString(`INSERT INTO vote (ballot_no, elector_no, revision, choice, receipt, request, salt, cast_at, epoch) VALUES `)
 	for i := range n {
-		at := 2 + i*columnsPerVote
+		at := sharedArgs + i*columnsPerVote
 		epoch := `$2)`
 		if i == 0 {
 			epoch = `(SELECT l.epoch FROM lease l WHERE l.name = '` + leaseName + `' AND l.epoch = $2))`
@@ -83,7 +95,8 @@ func (s *Store) storeVotes(ctx context.Context, in *insertion, epoch, until int6
 				return err
 			}
 		}
-		rows, err := tx.QueryContext(ctx, in.statement(), in.args...)
+		text := in.statement()
+		rows, err := tx.QueryContext(ctx, text, in.args...)
 		if err != nil {
 			return fmt.Errorf("store: insert votes: %w", err)
 		}

@@ -57,6 +57,23 @@ func renew(ctx context.Context, tx *sql.Tx, epoch, until int64) error {
 	return nil
 }
 
+// confirm returns errLost if the epoch is another by now.
+func (s *Store) confirm(ctx context.Context, epoch int64) error {
+	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return holds(ctx, tx, epoch) })
+}
+
+// holds returns errLost if the epoch is another by now.
+func holds(ctx context.Context, tx *sql.Tx, epoch int64) error {
+	var present int64
+	if err := tx.QueryRowContext(ctx, `SELECT epoch FROM lease WHERE name = $1`, leaseName).Scan(&present); err != nil {
+		return fmt.Errorf("store: read the lease: %w", err)
+	}
+	if present != epoch {
+		return errLost
+	}
+	return nil
+}
+
 // release lets another replica, or this one started again, take the lease at once.
 func (s *Store) release(ctx context.Context, epoch int64) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {

@@ -61,24 +61,36 @@ type directory struct {
 // FindReceipt returns when the vote with this receipt was stored; found is false if the ballot holds no such vote.
 func (s *Store) FindReceipt(ctx context.Context, id string, code ballots.Code) (at time.Time, found bool, err error) {
 	if b := s.box(id); b != nil {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
-		number, ok := b.receipts[code]
-		if !ok {
-			return time.Time{}, false, nil
-		}
-		return b.votes[number].Time(), true, nil
+		at, found = s.heldReceipt(b, code)
+		return at, found, nil
 	}
 	b, number, err := find(ctx, s.db.Reader(), id)
 	if err != nil {
 		return time.Time{}, false, err
 	}
 	if b.Closing == nil {
-		return s.scanReceipt(ctx, number, code)
+		if at, found, err = s.scanReceipt(ctx, number, code); err != nil {
+			return time.Time{}, false, err
+		}
+		// As for the turnout: a memory that was filled meanwhile answers from now on.
+		if b := s.box(id); b != nil {
+			at, found = s.heldReceipt(b, code)
+		}
+		return at, found, nil
 	}
 	receipts, err := s.closedReceipts(ctx, number)
 	cast, found := receipts[code]
 	return time.UnixMicro(cast), found, err
+}
+
+func (s *Store) heldReceipt(b *box, code ballots.Code) (time.Time, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	number, found := b.receipts[code]
+	if !found {
+		return time.Time{}, false
+	}
+	return b.votes[number].Time(), true
 }
 
 // scanReceipt looks through the votes of an open ballot that this process does not hold: nobody has voted here for a while.

@@ -22,7 +22,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib" // The driver for PostgreSQL and CockroachDB.
-	_ "modernc.org/sqlite"           // The driver for SQLite, without cgo.
 )
 
 // Engine is a kind of database.
@@ -83,8 +82,8 @@ func readOnly(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
-	writer, err := sql.Open("sqlite", dsn(path, "immediate",
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), "cache_size(-32768)"))
+	writer, err := sql.Open(sqliteDriver, dsn(path, "immediate",
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), "cache_size(-32768)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
@@ -95,7 +94,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		writer.Close()
 		return nil, fmt.Errorf("database: open %s: %w", path, err)
 	}
-	reader, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(1)", "cache_size(-8192)"))
+	reader, err := sql.Open(sqliteDriver, dsn(path, "deferred", "query_only(1)", "cache_size(-8192)"))
 	if err != nil {
 		writer.Close()
 		return nil, fmt.Errorf("database: %w", err)
