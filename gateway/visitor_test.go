@@ -139,7 +139,7 @@ func (v *visitor) send(action string, typed ...string) *visitor {
 		})
 	})
 	if !found {
-		v.t.Fatalf("%s has no form that posts to %s:\n%s", v.page.path, action, text(v.page.root))
+		v.t.Fatalf("%s has no form that posts to %s:\n%s", v.page.path, action, readable(v.page.root))
 	}
 	for i := 0; i+1 < len(typed); i += 2 {
 		fields.Set(typed[i], typed[i+1])
@@ -151,9 +151,9 @@ func (v *visitor) send(action string, typed ...string) *visitor {
 func (v *visitor) sees(code int, says ...string) *visitor {
 	v.t.Helper()
 	if v.page.code != code {
-		v.t.Fatalf("%s: %d, want %d:\n%s", v.page.path, v.page.code, code, text(v.page.root))
+		v.t.Fatalf("%s: %d, want %d:\n%s", v.page.path, v.page.code, code, readable(v.page.root))
 	}
-	all := text(v.page.root)
+	all := readable(v.page.root)
 	for _, s := range says {
 		if !strings.Contains(all, s) {
 			v.t.Errorf("%s does not say %q:\n%s", v.page.path, s, all)
@@ -177,7 +177,7 @@ func (v *visitor) missing(says ...string) *visitor {
 func (v *visitor) at(path string) *visitor {
 	v.t.Helper()
 	if v.page.path != path {
-		v.t.Fatalf("at %s, want %s:\n%s", v.page.path, path, text(v.page.root))
+		v.t.Fatalf("at %s, want %s:\n%s", v.page.path, path, readable(v.page.root))
 	}
 	return v
 }
@@ -191,7 +191,7 @@ func (v *visitor) value(name string) string {
 		}
 		switch {
 		case n.Data == "textarea":
-			out = text(n)
+			out = readable(n)
 		case attr(n, "type") == "radio" || attr(n, "type") == "checkbox":
 			if has(n, "checked") {
 				out = attr(n, "value")
@@ -230,8 +230,8 @@ func has(n *html.Node, key string) bool {
 	return false
 }
 
-// text is what a person reads.
-func text(n *html.Node) string {
+// readable is what a person reads.
+func readable(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {

@@ -99,7 +99,7 @@ func TestActs(t *testing.T) {
 	// Somebody else was faster: the page shows what is now, and what it shows is what would be decided on.
 	s.motion.Etag = "v4"
 	v.page = before
-	v.send("/motions/mo1/open-vote").sees(422, "Somebody else changed this")
+	v.send("/motions/mo1/open-vote").sees(412, "Somebody else changed this")
 	if v.value("etag") != "v4" {
 		t.Errorf("etag %q", v.value("etag"))
 	}
@@ -109,7 +109,7 @@ func TestActs(t *testing.T) {
 
 	s.motion.State = motionsv1.MotionState_MOTION_STATE_MOVED
 	s.visitor("ada").get("/motions/mo1").sees(200, "Withdraw this motion").missing("Second this motion")
-	s.visitor("ada").get("/motions/mo1/second").send("/motions/mo1/second").sees(422, "Whoever moves a motion cannot second it.")
+	s.visitor("ada").get("/motions/mo1/second").send("/motions/mo1/second").sees(409, "Whoever moves a motion cannot second it.")
 	s.visitor("bob").get("/motions/mo1").sees(200, "Second this motion").get("/motions/mo1/second").send("/motions/mo1/second").
 		at("/motions/mo1?done=second").sees(200, "You have seconded this motion.")
 }

@@ -74,7 +74,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 			return nil, fmt.Errorf("rest: register: %w", err)
 		}
 	}
-	document, err := openAPI()
+	document, err := Document()
 	if err != nil {
 		return nil, err
 	}

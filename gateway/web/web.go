@@ -7,6 +7,8 @@ import (
 	"net/url"
 
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/about"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
@@ -14,7 +16,11 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/me"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/meeting"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
 )
 
@@ -26,7 +32,8 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		return nil, err
 	}
 	for _, register := range []func(*layout.Site) error{
-		founding.Register, home.Register, join.Register, signin.Register, me.Register, meeting.Register, motion.Register, ballot.Register, ledger.Register,
+		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
+		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

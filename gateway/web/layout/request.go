@@ -38,6 +38,8 @@ type Request struct {
 	journey *Journey
 	// renew gives a form that is shown again a new request id.
 	renew bool
+	// refused is the status of the page that shows a form again; 0 for 422.
+	refused int
 }
 
 // Page is what a template renders; its content sees it as the dot.
@@ -283,11 +285,16 @@ func (q *Request) Again(err error, show func(*Request, []form.Wrong) error) erro
 
 // FormOf returns the form with what was typed, and the status of its page.
 func (q *Request) FormOf(wrong []form.Wrong) (*form.Form, int) {
-	if len(wrong) > 0 {
-		return form.New(q, q.PostForm, wrong), http.StatusUnprocessableEntity
-	}
+	typed := q.URL.Query()
 	if q.Method == http.MethodPost {
-		return form.New(q, q.PostForm, nil), http.StatusOK
+		typed = q.PostForm
 	}
-	return form.New(q, q.URL.Query(), nil), http.StatusOK
+	if len(wrong) > 0 {
+		code := http.StatusUnprocessableEntity
+		if q.refused != 0 {
+			code = q.refused
+		}
+		return form.New(q, typed, wrong), code
+	}
+	return form.New(q, typed, nil), http.StatusOK
 }

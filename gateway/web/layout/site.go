@@ -66,7 +66,9 @@ type Site struct {
 	mux    *http.ServeMux
 	texts  *text.Bundle
 	own    *Journey
-	csp    string
+	// base are the templates that all pages share, by language.
+	base map[string]*template.Template
+	csp  string
 
 	mu      sync.Mutex
 	about   *membershipv1.Founding
@@ -91,6 +93,9 @@ func New(c Config) (*Site, error) {
 	sum := sha256.Sum256([]byte(inline))
 	s.csp = "default-src 'none'; script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; style-src 'self'; " +
 		"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	if err := s.parseBase(); err != nil {
+		return nil, err
+	}
 	if s.own, err = s.Journey(nil); err != nil {
 		return nil, err
 	}
@@ -121,20 +126,11 @@ type Journey struct {
 	sets map[string]*template.Template
 }
 
-// Journey parses the templates of a journey, every *.html at the root of files.
+// Journey parses the templates of a journey, every *.html at the root of files, beside those that all share.
 func (s *Site) Journey(files fs.FS) (*Journey, error) {
 	j := &Journey{site: s, sets: map[string]*template.Template{}}
-	for _, lang := range text.Languages {
-		p := s.texts.Printer(lang)
-		t := template.New(lang).Option("missingkey=error").Funcs(template.FuncMap{
-			"t": p.T, "link": p.Link, "date": p.Date, "datetime": p.DateTime, "clock": p.Clock, "day": p.Day,
-			"machine": text.Machine, "money": text.Money, "column": text.Column, "asset": s.config.Assets.URL,
-			"button": func(label string) form.Button { return form.Button{Text: label, Once: true} },
-		})
-		var err error
-		if t, err = t.ParseFS(form.Templates, "component/*.html"); err == nil {
-			t, err = t.ParseFS(templates, "template/*.html")
-		}
+	for lang, base := range s.base {
+		t, err := base.Clone()
 		if err == nil && files != nil {
 			t, err = t.ParseFS(files, "*.html")
 		}
@@ -144,6 +140,28 @@ func (s *Site) Journey(files fs.FS) (*Journey, error) {
 		j.sets[lang] = t
 	}
 	return j, nil
+}
+
+// parseBase parses the templates that all pages share, once a language.
+func (s *Site) parseBase() error {
+	s.base = map[string]*template.Template{}
+	for _, lang := range text.Languages {
+		p := s.texts.Printer(lang)
+		t := template.New(lang).Option("missingkey=error").Funcs(template.FuncMap{
+			"t": p.T, "link": p.Link, "date": p.Date, "datetime": p.DateTime, "clock": p.Clock, "day": p.Day,
+			"machine": text.Machine, "money": text.Money, "column": text.Column, "asset": s.config.Assets.URL,
+			"button": func(label string) form.Button { return form.Button{Text: label, Once: true} },
+		})
+		t, err := t.ParseFS(form.Templates, "component/*.html")
+		if err == nil {
+			t, err = t.ParseFS(templates, "template/*.html")
+		}
+		if err != nil {
+			return fmt.Errorf("layout: templates: %w", err)
+		}
+		s.base[lang] = t
+	}
+	return nil
 }
 
 // Handler serves a page. The error that it returns becomes a page too.

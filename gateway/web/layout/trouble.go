@@ -102,11 +102,15 @@ func (q *Request) Say(p rest.Problem) string {
 // cannot help: another page has to say that.
 func (q *Request) Wrong(err error) ([]form.Wrong, error) {
 	switch status.Code(err) {
-	case codes.InvalidArgument, codes.FailedPrecondition, codes.AlreadyExists, codes.ResourceExhausted:
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.AlreadyExists, codes.ResourceExhausted, codes.PermissionDenied:
 	default:
 		return nil, err
 	}
 	p, _ := rest.ProblemOf(err)
+	q.refused = p.Status
+	if p.Status == http.StatusBadRequest {
+		q.refused = http.StatusUnprocessableEntity
+	}
 	q.renew = p.Reason == "REQUEST_ID_REUSED"
 	if len(p.Violations) == 0 {
 		return []form.Wrong{{Text: q.Say(p)}}, nil

@@ -145,3 +145,12 @@ func (p *Printer) Link(id, href string, pairs ...any) template.HTML {
 	//nolint:gosec // every part is escaped
 	return template.HTML(before + `<a class="govuk-link" href="` + template.HTMLEscapeString(href) + `">` + label + `</a>` + after)
 }
+
+// IDs returns every message's id, in no order.
+func (p *Printer) IDs() []string {
+	var out []string
+	for id := range p.known {
+		out = append(out, id)
+	}
+	return out
+}
