@@ -41,7 +41,7 @@ const maxLine = 1 << 20
 // Dialects. Names with or without quotes, quotes within them doubled or not; names in comments
 // "# ALTERNATIVE NAME 3: …"; a last line without line end; a ballot id in parentheses before a ballot, with
 // or without a number of papers behind it; the lines [withdrawn …], [tie …] and [nick …]; a byte order
-// mark, CRLF, names in Latin-1. What was assumed stands in Election.Notes.
+// mark, CRLF, names in Latin-1, commas for spaces from the first line on. What was assumed stands in Election.Notes.
 //
 // The error is a *SyntaxError, or the error of r.
 func ReadBLT(r io.Reader, o ReadOptions) (*Election, error) {
@@ -117,6 +117,7 @@ type bltReader struct {
 	notes []Note
 	nick  map[string]int
 	alt   map[int]string
+	comma bool // commas stand where spaces belong
 
 	ids     *ballots // ballots with an id, their first number kept as if a preference
 	idLine  int      // the first of them
@@ -149,6 +150,9 @@ func (b *bltReader) read(o ReadOptions) error {
 		line, ok := b.next()
 		if !ok {
 			return b.fail("the file ends before the line 0 that ends the ballots")
+		}
+		if b.comma {
+			line = bytes.ReplaceAll(line, []byte(","), []byte(" "))
 		}
 		i := skipSpace(line, 0)
 		if i == len(line) {
@@ -190,9 +194,13 @@ func (b *bltReader) header() error {
 			return b.fail("the file is empty; it begins with the numbers of candidates and of seats")
 		}
 		text, _, _ := strings.Cut(string(line), "#")
+		if strings.Contains(text, ",") {
+			b.comma = true
+			b.note(b.n, "commas among the numbers were taken for spaces")
+			text = strings.ReplaceAll(text, ",", " ")
+		}
 		f := strings.Fields(text)
 		if len(f) == 0 {
-			b.comment(bytes.TrimSpace(line))
 			continue
 		}
 		var n [2]int

@@ -199,6 +199,9 @@ func (b *bltReader) tail() error {
 			break
 		}
 		line = bytes.TrimSpace(line)
+		if b.comma {
+			line = bytes.TrimSpace(bytes.TrimRight(line, ","))
+		}
 		switch {
 		case len(line) == 0:
 		case line[0] == '#':

@@ -109,6 +109,14 @@ func (e *Election) check(method string) error {
 	return nil
 }
 
+// checkRanked is check for methods that need rankings.
+func (e *Election) checkRanked(method string) error {
+	if e.Scale > 0 {
+		return refuse(method, "the ballots give scores; this method needs rankings")
+	}
+	return e.check(method)
+}
+
 // Builder makes an election out of ballots that a program holds.
 type Builder struct{ e *Election }
 

@@ -33,31 +33,31 @@ type pile[V any] struct {
 // candidate, each at its own value reduced in the same proportion.
 type gregory[V any] struct {
 	arithmetic[V]
-	name string
-	e    *Election
-	b    *ballots
-	lot  *Lot
-	w    *warden
-	r    *Report
+	e   *Election
+	b   *ballots
+	lot *Lot
+	w   *warden
+	r   *Report
 
-	quota     V
-	standing  []bool // by candidate: neither withdrawn, elected nor excluded
-	status    []string
-	available []int // the standing, ascending
-	elected   []int
-	pending   []int // elected, surplus not transferred yet
-	votes     []V   // by candidate
-	piles     [][]pile[V]
-	history   [][]V
-	ties      []Tie // broken for the stage to come
-	gone      V     // non-transferable
-	lost      V     // lost by fraction
-	total     V
+	quota      V
+	standing   []bool // by candidate: neither withdrawn, elected nor excluded
+	status     []string
+	available  []int // the standing, ascending
+	elected    []int
+	pending    []int // elected, surplus not transferred yet
+	votes      []V   // by candidate
+	piles      [][]pile[V]
+	history    [][]V
+	ties       []Tie // broken for the stage to come
+	gone       V     // non-transferable
+	lost       V     // lost by fraction
+	papersGone int64 // papers that became non-transferable
+	majority   bool  // the quota is the smallest majority of the votes still in play (alternative vote)
 }
 
-// countGregory counts e; skipEnds as for ballots.strict.
-func countGregory[V any](m Method, a arithmetic[V], e *Election, o Options, skipEnds bool) (*Report, error) {
-	if err := e.check(m.Name()); err != nil {
+// countGregory counts e; skipEnds as for ballots.strict, majority as in gregory.
+func countGregory[V any](m Method, a arithmetic[V], e *Election, o Options, skipEnds, majority bool) (*Report, error) {
+	if err := e.checkRanked(m.Name()); err != nil {
 		return nil, err
 	}
 	w, err := newWarden(m.Name(), e, o.Constraints)
@@ -66,7 +66,7 @@ func countGregory[V any](m Method, a arithmetic[V], e *Election, o Options, skip
 	}
 	n := len(e.Candidates)
 	g := &gregory[V]{
-		arithmetic: a, name: m.Name(), e: e, lot: newLot(e, o), w: w,
+		arithmetic: a, e: e, lot: newLot(e, o), w: w, majority: majority,
 		r:        &Report{Election: e, Method: m, Seats: e.Seats, Seed: o.Seed, Constraints: w.words()},
 		standing: make([]bool, n+1), status: make([]string, n+1),
 		votes: make([]V, n+1), piles: make([][]pile[V], n+1),
@@ -155,13 +155,29 @@ func (g *gregory[V]) first() {
 		}
 	}
 	g.r.Invalid = g.e.ballots.total - g.r.Valid
-	g.total = g.of(g.r.Valid, g.one())
 	// Rule 47 of the 2011 Order (46 of 2007): divide by one more than the seats, ignore decimals, add one.
-	g.quota = g.of(g.r.Valid/int64(g.e.Seats+1)+1, g.one())
-	g.r.Quota = whole(g.r.Valid/int64(g.e.Seats+1) + 1)
-	g.r.Stages = append(g.r.Stages, Stage{Kind: StageFirst, Because: []string{fmt.Sprintf(
-		"%d valid papers and %d seats: the quota is %d / (%d + 1), decimals ignored, plus 1 = %s.",
-		g.r.Valid, g.e.Seats, g.r.Valid, g.e.Seats, g.r.Quota)}})
+	g.setQuota(g.r.Valid/int64(g.e.Seats+1) + 1)
+	g.r.Stages = append(g.r.Stages, Stage{Kind: StageFirst})
+	if !g.majority {
+		g.because("%d valid papers and %d seats: the quota is %d / (%d + 1), decimals ignored, plus 1 = %s.",
+			g.r.Valid, g.e.Seats, g.r.Valid, g.e.Seats, g.r.Quota)
+	}
+	g.inPlay()
+}
+
+func (g *gregory[V]) setQuota(papers int64) {
+	g.quota = g.of(papers, g.one())
+	g.r.Quota = whole(papers)
+}
+
+// inPlay sets the majority of the votes still in play, where that is the quota.
+func (g *gregory[V]) inPlay() {
+	if !g.majority {
+		return
+	}
+	votes := g.r.Valid - g.papersGone
+	g.setQuota(votes/2 + 1)
+	g.because("%d votes are in play: a majority is %s.", votes, g.r.Quota)
 }
 
 func (g *gregory[V]) run() {
@@ -288,6 +304,7 @@ func (g *gregory[V]) exclude(cs []int, why string) bool {
 	g.votes[c] = g.zero()
 	g.piles[c] = nil
 	g.lost = g.add(g.lost, g.sub(votes, moved))
+	g.inPlay()
 	return true
 }
 

@@ -31,6 +31,7 @@ func (g *gregory[V]) move(p pile[V], worth V) V {
 	}
 	parcel := Parcel{Received: g.amount(p.worth), Value: g.amount(worth), Papers: tally[0], NonTransferable: tally[0]}
 	stays := g.of(tally[0], worth)
+	g.papersGone += tally[0]
 	g.gone = g.add(g.gone, stays)
 	moved := stays
 	for c := 1; c <= n; c++ {

@@ -68,7 +68,7 @@ type meek struct {
 
 // Count counts e.
 func (m Meek) Count(e *Election, o Options) (*Report, error) {
-	if err := e.check(m.Name()); err != nil {
+	if err := e.checkRanked(m.Name()); err != nil {
 		return nil, err
 	}
 	w, err := newWarden(m.Name(), e, o.Constraints)

@@ -7,6 +7,13 @@ func Methods() []Method {
 		ScottishSTV{},
 		Meek{},
 		WIG{},
+		AV{},
+		Schulze{},
+		RankedPairs{},
+		Approval{},
+		Plurality{},
+		Score{},
+		MajorityJudgement{},
 	}
 }
 

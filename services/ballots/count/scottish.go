@@ -34,7 +34,7 @@ func (ScottishSTV) About() About {
 
 // Count counts e.
 func (m ScottishSTV) Count(e *Election, o Options) (*Report, error) {
-	return countGregory[int64](m, hundredThousandths{}, e, o, true)
+	return countGregory[int64](m, hundredThousandths{}, e, o, true, false)
 }
 
 // hundredThousandths reckons in units of 0.00001, as rule 49(3) cuts transfer values.

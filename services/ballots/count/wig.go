@@ -27,7 +27,7 @@ func (WIG) About() About {
 
 // Count counts e.
 func (m WIG) Count(e *Election, o Options) (*Report, error) {
-	return countGregory[*big.Rat](m, rationals{}, e, o, false)
+	return countGregory[*big.Rat](m, rationals{}, e, o, false, false)
 }
 
 // rationals reckons exactly. No number is changed once made.
