@@ -21,8 +21,8 @@ const (
 )
 
 // Majority is a rule for carrying a motion: for example more than 1 of 2 of the votes for and against, or
-// at least 3 of 4 (a special resolution, Co-operative and Community Benefit Societies Act 2014, section
-// 113).
+// at least 3 of 4 (conversion into a company, Co-operative and Community Benefit Societies Act 2014,
+// section 113, and what many rules call an extraordinary resolution).
 type Majority struct {
 	// Num of Den is the share, 0 < Num <= Den.
 	Num, Den int64
