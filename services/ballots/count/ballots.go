@@ -1,7 +1,6 @@
 package count
 
 import (
-	"bytes"
 	"encoding/binary"
 )
 
@@ -34,7 +33,7 @@ type ballots struct {
 }
 
 type slot struct {
-	tag uint32 // upper half of the hash
+	tag uint32 // the hash; its lower bits say where the slot belongs
 	at  uint32 // position of the entries, 0 for an empty slot
 }
 
@@ -92,12 +91,11 @@ func (b *ballots) end(papers uint32) {
 // file adds papers to the ballot whose entries, zero included, are given.
 func (b *ballots) file(entries []byte, papers uint32) {
 	if b.distinct*8 >= len(b.table)*5 {
-		b.grow()
+		b.grow(4 * len(b.table))
 	}
-	h := hash(entries)
+	tag := hash(entries)
 	mask := uint32(len(b.table) - 1)
-	tag := uint32(h >> 32)
-	for i := uint32(h) & mask; ; i = (i + 1) & mask {
+	for i := tag & mask; ; i = (i + 1) & mask {
 		s := b.table[i]
 		if s.at == 0 {
 			at := len(b.arena) + header
@@ -121,28 +119,27 @@ func same(have, want []byte) bool {
 	return len(have) >= len(want) && string(have[:len(want)]) == string(want)
 }
 
-func (b *ballots) grow() {
-	n := 2 * len(b.table)
-	if n == 0 {
-		n = 1 << 10
-	}
+// grow makes room for n slots, a power of two. Tags say where a slot belongs: the arena is not read.
+func (b *ballots) grow(n int) {
+	n = min(max(n, 1<<10), max(1<<24, 2*len(b.table)))
+	old := b.table
 	b.table = make([]slot, n)
 	mask := uint32(n - 1)
-	b.each(func(at, _ uint32) bool {
-		end := int(at) + bytes.IndexByte(b.arena[at:], 0) + 1
-		h := hash(b.arena[at:end])
-		i := uint32(h) & mask
+	for _, s := range old {
+		if s.at == 0 {
+			continue
+		}
+		i := s.tag & mask
 		for b.table[i].at != 0 {
 			i = (i + 1) & mask
 		}
-		b.table[i] = slot{uint32(h >> 32), at}
-		return true
-	})
+		b.table[i] = s
+	}
 }
 
 // hash mixes eight bytes at a time. It need not withstand an enemy: what collides is compared, and the
 // worst that chosen ballots could do is make reading slow.
-func hash(p []byte) uint64 {
+func hash(p []byte) uint32 {
 	const k = 0x9E3779B97F4A7C15
 	h := uint64(len(p)) * k
 	for len(p) >= 8 {
@@ -157,7 +154,7 @@ func hash(p []byte) uint64 {
 	h = (h ^ tail) * k
 	h ^= h >> 32
 	h *= 0xD6E8FEB86659FD93
-	return h ^ h>>32
+	return uint32(h >> 32)
 }
 
 // close frees what only reading needs.

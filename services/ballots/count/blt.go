@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -145,6 +146,7 @@ func (b *bltReader) read(o ReadOptions) error {
 	if o.SizeHint > 0 {
 		// Nearly every ballot is shorter here than in the file, and pages that stay untouched cost nothing.
 		b.e.ballots.arena = make([]byte, 0, min(o.SizeHint, 1<<32-1<<20))
+		b.e.ballots.grow(1 << bits.Len64(uint64(min(o.SizeHint, 1<<26))/64))
 	}
 	for {
 		line, ok := b.next()

@@ -125,12 +125,11 @@ func (d *drawing) column(s *Stage) {
 		}
 		fmt.Fprintf(d.b, "<g><title>Stage %d: %s</title><rect x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"12\" fill=\"%s\"/>",
 			s.Number, esc(strings.Join(say, ", ")), x, y+4, d.width(votes), fill)
-		fmt.Fprintf(d.b, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s</text></g>\n", x, y+28, esc(strings.TrimSpace(strings.Join(row[2:], " "))))
-	}
-	if !s.Quota.Absent() {
-		q := float64(x) + d.width(s.Quota)
-		fmt.Fprintf(d.b, "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"#0b0c0c\" stroke-dasharray=\"2 2\"><title>Quota %s</title></line>\n",
-			q, svgTop, q, svgTop+svgRow*len(s.Lines)-svgRow+18, s.Quota)
+		if i < len(s.Lines) && status != Withdrawn && !s.Quota.Absent() {
+			q := float64(x) + d.width(s.Quota)
+			fmt.Fprintf(d.b, "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"#0b0c0c\" stroke-dasharray=\"2 2\"/>", q, y, q, y+19)
+		}
+		fmt.Fprintf(d.b, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s</text></g>\n", x, y+29, esc(strings.TrimSpace(strings.Join(row[2:], " "))))
 	}
 }
 
@@ -227,7 +226,7 @@ func (r *Report) drawPairs(b *bufio.Writer) {
 			yy := y + 22 + 26*(i+1)
 			status := r.Stages[len(r.Stages)-1].Lines[i].Status
 			fmt.Fprintf(b, "<text x=\"8\" y=\"%d\">%s</text>\n", yy,
-				html.EscapeString(short(fmt.Sprintf("%d %s: %s", i+1, r.Election.Name(i+1), status), 36)))
+				html.EscapeString(fmt.Sprintf("%d %s: %s", i+1, short(r.Election.Name(i+1), 20), status)))
 			for j, v := range m.Rows[i] {
 				if i == j {
 					continue
