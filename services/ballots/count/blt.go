@@ -346,7 +346,9 @@ func (b *bltReader) named(line []byte, i, n int) (c, end int, err error) {
 	}
 	c, convErr := strconv.Atoi(string(w))
 	switch {
-	case convErr != nil || len(w) == 0 || w[0] == '+' || w[0] == '-':
+	case len(w) == 0:
+		return 0, i, b.fail("a candidate's number is missing beside =")
+	case convErr != nil || w[0] == '+' || w[0] == '-':
 		return 0, i, b.fail("%q is not a candidate's number", clip(word(line, i)))
 	case c > n:
 		return 0, i, b.fail("there is no candidate %d; the file has %d", c, n)
