@@ -12,6 +12,7 @@ var commands = []Command{
 	{"serve", "start one room, or the gateway, as a process of its own", serve},
 	{"token", "print an access token of a member", token},
 	{"doctor", "look a data folder over", doctor},
+	countCommand,
 }
 
 func usage(w io.Writer) {

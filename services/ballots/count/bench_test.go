@@ -1,0 +1,83 @@
+package count_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/localgovdigital/folkmoot/services/ballots/count"
+)
+
+const benchPapers = 1_000_000
+
+// BenchmarkRead reads a million papers, one a line, out of memory: parsing and collapsing equal ballots.
+func BenchmarkRead(b *testing.B) {
+	for _, worst := range []bool{false, true} {
+		var file bytes.Buffer
+		writeGenerated(&file, 1, benchPapers, 10, 3, worst)
+		b.Run(kind(worst), func(b *testing.B) {
+			b.SetBytes(int64(file.Len()))
+			b.ReportAllocs()
+			start := processor()
+			for range b.N {
+				if _, err := count.ReadBLT(bytes.NewReader(file.Bytes()), count.ReadOptions{SizeHint: int64(file.Len())}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perSecond(b, start)
+		})
+	}
+}
+
+// BenchmarkCount counts a million papers that have been read, by every method.
+func BenchmarkCount(b *testing.B) {
+	for _, worst := range []bool{false, true} {
+		e := generated(1, benchPapers, 10, 3, worst)
+		for _, m := range count.Methods() {
+			e.Seats = 3
+			if m.Name() == "av" {
+				e.Seats = 1
+			}
+			b.Run(m.Name()+"/"+kind(worst), func(b *testing.B) {
+				b.ReportAllocs()
+				start := processor()
+				for range b.N {
+					if _, err := m.Count(e, count.Options{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				perSecond(b, start)
+			})
+		}
+	}
+}
+
+// BenchmarkDistinct shows how a count grows with the number of distinct ballots.
+func BenchmarkDistinct(b *testing.B) {
+	for _, papers := range []int{62_500, 125_000, 250_000, 500_000, 1_000_000} {
+		e := generated(1, papers, 10, 3, true)
+		for _, m := range []count.Method{count.ScottishSTV{}, count.Meek{}, count.WIG{}} {
+			b.Run(fmt.Sprintf("%s/%d", m.Name(), e.Distinct()), func(b *testing.B) {
+				for range b.N {
+					if _, err := m.Count(e, count.Options{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(e.Distinct()), "ns/distinct")
+			})
+		}
+	}
+}
+
+func kind(worst bool) string {
+	if worst {
+		return "worst"
+	}
+	return "realistic"
+}
+
+func perSecond(b *testing.B, start time.Duration) {
+	b.ReportMetric(benchPapers*float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+	cpu(b, start)
+}
