@@ -6,7 +6,9 @@ import (
 )
 
 // commands in the order in which --help lists them.
-var commands = []Command{}
+var commands = []Command{
+	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},
+}
 
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Folkmoot runs a co-operative's democracy.\n\nusage: folkmoot COMMAND [flags]; folkmoot COMMAND --help explains one\n\n")
