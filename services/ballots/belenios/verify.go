@@ -42,6 +42,8 @@ type Report struct {
 	Election *Election
 	Trustees *Trustees
 	Roll     *Roll
+	// Timestamp is when the archive was begun, in seconds since 1970.
+	Timestamp int64
 	// Stage is the type of the last event.
 	Stage EventType
 	// Ballots is how many were cast, Voters how many of the roll cast one.
@@ -59,6 +61,7 @@ type Report struct {
 
 	last  map[int32]span // where each voter's last ballot stands
 	given []share
+	sum   *Tally // of the ballots, while there is no tally
 }
 
 // span is where a record's body stands.
@@ -77,7 +80,6 @@ type walk struct {
 	skip    bool
 	seen    map[[32]byte]struct{}
 	pool    *pool
-	base    *Tally // before shuffles
 	report  *Report
 }
 
@@ -93,7 +95,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Report,
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	w := &walk{archive: a, opts: o, seen: map[[32]byte]struct{}{},
-		report: &Report{last: map[int32]span{}}}
+		report: &Report{Timestamp: a.timestamp, last: map[int32]span{}}}
 	err = w.run(ctx)
 	if w.pool != nil {
 		// What a worker found stands before what the reader found: everything dispatched was read earlier.
@@ -157,7 +159,20 @@ func (w *walk) finish() error {
 	if w.opts.Progress != nil {
 		w.opts.Progress(Progress{w.archive.pos, w.archive.size, int64(w.report.Ballots)})
 	}
+	if w.report.Tally == nil {
+		var err error
+		w.report.sum, err = w.sum()
+		return err
+	}
 	return nil
+}
+
+// ComputeTally returns the encrypted tally of the ballots in an archive that has none yet.
+func (r *Report) ComputeTally() (*Tally, error) {
+	if r.Tally != nil {
+		return nil, fail(ReasonOrder, ruleTally, "there is a tally already")
+	}
+	return r.sum, nil
 }
 
 // follows are the types that may come after a type.
@@ -311,23 +326,32 @@ func (w *walk) ballot() error {
 
 func (w *walk) tally() error {
 	rep := w.report
-	t, err := w.pool.tally()
+	t, err := w.sum()
 	if err != nil {
 		return err
 	}
-	for voter := range rep.last {
-		t.Ballots++
-		t.Weight += rep.Roll.weight(voter)
-	}
-	t.finish(rep.Election)
 	if got, want := w.pending[0].hash, hashOf(t.Encode()); got != want {
 		return fail(ReasonTally, ruleTally, "the recorded tally is not that of the ballots: fingerprint %s, not %s", fingerprintOf(got), fingerprintOf(want))
 	}
 	if string(w.pending[1].body) != string(t.sized(w.pending[0].hash)) {
 		return fail(ReasonTallySize, ruleTally, "%.200s: it should be %d ballots of weight %d", w.pending[1].body, t.Ballots, t.Weight)
 	}
-	w.base, rep.Tally, rep.TallyFingerprint = t, t, fingerprintOf(w.pending[0].hash)
+	rep.Tally, rep.TallyFingerprint = t, fingerprintOf(w.pending[0].hash)
 	return nil
+}
+
+// sum is the tally of the ballots so far.
+func (w *walk) sum() (*Tally, error) {
+	t, err := w.pool.tally()
+	if err != nil {
+		return nil, err
+	}
+	for voter := range w.report.last {
+		t.Ballots++
+		t.Weight += w.report.Roll.weight(voter)
+	}
+	t.finish(w.report.Election)
+	return t, nil
 }
 
 // owned reads who gave a shuffle or a decryption, and refuses a second one.
