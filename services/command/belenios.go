@@ -9,6 +9,12 @@ import (
 // beleniosCommands are the words after "folkmoot belenios", in the order in which --help lists them.
 var beleniosCommands = []Command{
 	{Name: "verify", Short: "verify everything in an archive", Run: beleniosVerify},
+	{Name: "credentials", Short: "registrar: make the voters' credentials", Run: beleniosCredentials},
+	{Name: "trustee", Short: "teller: make keys, take part in the ceremony, shuffle, decrypt", Run: beleniosTrustee},
+	{Name: "setup", Short: "begin an archive from questions, trustees and roll", Run: beleniosSetup},
+	{Name: "ballot", Short: "voter: make a ballot from a credential and choices", Run: beleniosBallot},
+	{Name: "cast", Short: "put ballots into an archive", Run: beleniosCast},
+	{Name: "tally", Short: "end the voting, add up, and publish the result", Run: beleniosTally},
 	{Name: "diff", Short: "show that a later copy of an archive begins with an earlier one", Run: beleniosDiff},
 }
 

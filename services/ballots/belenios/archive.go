@@ -303,3 +303,16 @@ func (o owned) encode() []byte {
 	b = appendQuoted(append(b, `,"payload":`...), o.payload)
 	return append(b, '}')
 }
+
+// OwnedPayload writes the structure that says whose a shuffle or a decryption is: belenios-tool passes the two along
+// as two lines, raw and then this.
+func OwnedPayload(owner int, raw []byte) []byte { return owned{owner, hashOf(raw)}.encode() }
+
+// ParseOwnedPayload returns the owner, after checking that the structure is about raw ([ReasonHash]).
+func ParseOwnedPayload(payload, raw []byte) (int, error) {
+	o, err := parseOwned(payload)
+	if err == nil && o.payload != hashOf(raw) {
+		err = fail(ReasonHash, rulePublicData, "the two parts do not belong together")
+	}
+	return o.owner, err
+}

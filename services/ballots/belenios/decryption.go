@@ -166,10 +166,38 @@ func (r *Report) Decrypt(random io.Reader, k PrivateKey) (int, *Decryption, erro
 		return 0, nil, fail(ReasonKey, ruleDecryptions, "the key is not that of a trustee of this election")
 	case slices.Contains(r.Decryptions, owner):
 		return 0, nil, fail(ReasonOwner, ruleDecryptions, "trustee %d has decrypted already", owner)
-	case r.Stage == EventDecryption:
-	case r.Election.Ranked() && r.Stage != EventEndShuffle, !r.Election.Ranked() && r.Stage != EventTally:
-		return 0, nil, fail(ReasonOrder, ruleDecryptions, "the archive is not ready to be decrypted: it ends with %s", r.Stage)
+	}
+	if err := r.readyToDecrypt(); err != nil {
+		return 0, nil, err
 	}
 	d, err := r.Election.Decrypt(random, r.Tally, k)
 	return owner, d, err
+}
+
+// AcceptDecryption verifies a partial decryption that is to be appended to a verified archive.
+func (r *Report) AcceptDecryption(owner int, raw []byte) error {
+	g := r.Election.Group
+	if r.Trustees.Key(owner) == nil || slices.Contains(r.Decryptions, owner) {
+		return fail(ReasonOwner, ruleDecryptions, "there is no trustee %d, or one who has decrypted already", owner)
+	}
+	if err := r.readyToDecrypt(); err != nil {
+		return err
+	}
+	d, err := ParseDecryption(g, raw)
+	if err != nil {
+		return err
+	}
+	return at(r.Election.CheckDecryption(r.Tally, r.Trustees.Key(owner), d), "decryption of trustee %d", owner)
+}
+
+// readyToDecrypt says whether a decryption may be the next event.
+func (r *Report) readyToDecrypt() error {
+	ready := EventTally
+	if r.Election.Ranked() {
+		ready = EventEndShuffle
+	}
+	if r.Stage != ready && r.Stage != EventDecryption {
+		return fail(ReasonOrder, ruleDecryptions, "the archive is not ready to be decrypted: it ends with %s", r.Stage)
+	}
+	return nil
 }

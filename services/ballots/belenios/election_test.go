@@ -105,4 +105,3 @@ func TestMadeRanked(t *testing.T) {
 		})
 	}
 }
-

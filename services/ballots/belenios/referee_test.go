@@ -212,4 +212,3 @@ func TestUnpackIsInverse(t *testing.T) {
 		}
 	}
 }
-

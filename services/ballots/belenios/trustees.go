@@ -213,6 +213,14 @@ func (t *Trustees) PublicKey() Element { return t.key }
 // Len is the number of trustees, over all items.
 func (t *Trustees) Len() int { return len(t.holders) }
 
+// Key returns the public key of a trustee by number, from 1 over all items, or nil.
+func (t *Trustees) Key(owner int) Element {
+	if owner < 1 || owner > len(t.holders) {
+		return nil
+	}
+	return t.holders[owner-1].key
+}
+
 // Owner returns the number of the trustee with this public key, from 1 over all items, or 0.
 func (t *Trustees) Owner(g Group, key Element) int {
 	return 1 + slices.IndexFunc(t.holders, func(h holder) bool { return g.equal(h.key, key) })

@@ -2,6 +2,7 @@ package belenios
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -62,6 +63,7 @@ type Report struct {
 	last  map[int32]span // where each voter's last ballot stands
 	given []share
 	sum   *Tally // of the ballots, while there is no tally
+	cast  map[[32]byte]struct{}
 }
 
 // span is where a record's body stands.
@@ -78,7 +80,7 @@ type walk struct {
 	parent  string
 	height  int64
 	skip    bool
-	seen    map[[32]byte]struct{}
+	only    bool // the setup
 	pool    *pool
 	report  *Report
 }
@@ -94,8 +96,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Report,
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	w := &walk{archive: a, opts: o, seen: map[[32]byte]struct{}{},
-		report: &Report{Timestamp: a.timestamp, last: map[int32]span{}}}
+	w := &walk{archive: a, opts: o, report: &Report{Timestamp: a.timestamp, last: map[int32]span{}, cast: map[[32]byte]struct{}{}}}
 	err = w.run(ctx)
 	if w.pool != nil {
 		// What a worker found stands before what the reader found: everything dispatched was read earlier.
@@ -109,8 +110,29 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Report,
 	return w.report, nil
 }
 
+// VerifySetup verifies only the beginning of an archive: the election, its trustees and its roll. It is what a voter's
+// device needs; it says nothing about ballots.
+func VerifySetup(ctx context.Context, r io.ReaderAt, size int64) (*Report, error) {
+	a, err := openArchive(r, size)
+	if err != nil {
+		return nil, err
+	}
+	w := &walk{archive: a, opts: Options{Workers: 1}, report: &Report{Timestamp: a.timestamp, last: map[int32]span{}}, only: true}
+	err = w.run(ctx)
+	if w.pool != nil {
+		w.pool.close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.report, nil
+}
+
 func (w *walk) run(ctx context.Context) error {
 	for n := 0; ; n++ {
+		if w.only && w.height > 0 {
+			return nil
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -308,10 +330,10 @@ func (w *walk) ballot() error {
 	if _, err := hex.Decode(h[:], []byte(r.hash)); err != nil {
 		return fail(ReasonHash, rulePublicData, "%s is not a hash", r.hash)
 	}
-	if _, ok := w.seen[h]; ok {
+	if _, ok := rep.cast[h]; ok {
 		return fail(ReasonRepeated, ruleVote, "the same ballot was cast before")
 	}
-	w.seen[h] = struct{}{}
+	rep.cast[h] = struct{}{}
 	j := job{body: r.body, height: w.height, voter: voter, weight: rep.Roll.weight(voter), skip: w.skip}
 	if old, ok := rep.last[voter]; ok {
 		j.replaces = old
@@ -431,4 +453,23 @@ func (w *walk) result() error {
 	}
 	rep.Result = r
 	return nil
+}
+
+// AcceptBallot verifies a ballot that is to be appended to a verified archive, as an auditor would. Ballots that were
+// appended since are not known to it: whoever writes an archive keeps the trackers of all ballots, and refuses one that
+// was cast before ([ReasonRepeated]).
+func (r *Report) AcceptBallot(raw []byte) error {
+	b, err := r.Election.ParseBallot(raw)
+	if err != nil {
+		return err
+	}
+	if _, ok := r.Roll.index[b.Credential]; !ok {
+		return fail(ReasonUnlisted, ruleVote, "the credential %.64s is not on the roll", b.Credential)
+	}
+	if r.cast != nil {
+		if _, ok := r.cast[sha256.Sum256(raw)]; ok {
+			return fail(ReasonRepeated, ruleVote, "the same ballot was cast before")
+		}
+	}
+	return r.Election.Check(b)
 }
