@@ -154,7 +154,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 // readBallots reads the named file, showing on a terminal how far it is.
 func readBallots(ctx context.Context, s Streams, name string, c *countFlags) (*count.Election, error) {
 	if name == "-" {
-		return count.ReadBLT(&stoppable{ctx, s.In}, count.ReadOptions{Progress: progress(s.Err, 0)})
+		return count.ReadBLT(&stoppable{ctx, s.In}, count.ReadOptions{Progress: reading(s.Err, 0)})
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -165,7 +165,7 @@ func readBallots(ctx context.Context, s Streams, name string, c *countFlags) (*c
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	told := progress(s.Err, size)
+	told := reading(s.Err, size)
 	if !strings.HasSuffix(strings.ToLower(name), ".csv") {
 		return count.ReadBLT(&stoppable{ctx, f}, count.ReadOptions{SizeHint: size, Progress: told})
 	}
@@ -173,8 +173,8 @@ func readBallots(ctx context.Context, s Streams, name string, c *countFlags) (*c
 	return count.ReadCSV(&stoppable{ctx, f}, count.CSVOptions{Seats: c.seats, Scores: scores, Scale: c.scale, Progress: told})
 }
 
-// progress returns what shows on a terminal how many of size bytes have been read, nil if w is none.
-func progress(w io.Writer, size int64) func(int64) {
+// reading returns what shows on a terminal how many of size bytes have been read, nil if w is none.
+func reading(w io.Writer, size int64) func(int64) {
 	f, ok := w.(*os.File)
 	if !ok {
 		return nil

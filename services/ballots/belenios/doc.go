@@ -1,0 +1,2 @@
+// Package belenios is the verifiable secret ballot.
+package belenios

@@ -1,0 +1,447 @@
+package belenios
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math/big"
+	"math/bits"
+	"slices"
+	"strconv"
+
+	"filippo.io/edwards25519"
+	"filippo.io/edwards25519/field"
+)
+
+// ed25519 is the group of the curve of that name (specification, Elliptic curves).
+type ed25519 struct{}
+
+// Ed25519 returns the group Ed25519: the subgroup of prime order of edwards25519. An element is printed as the
+// 32 bytes of RFC 8032 in reverse, in hexadecimal.
+func Ed25519() Group { return ed25519{} }
+
+var (
+	edOrder, _ = new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	// edOrderDigits is q for the ladder. It is above 2^252, so no Scalar holds it.
+	edOrderBytes  = littleEndian(edOrder)
+	edOrderDigits = digits16(&edOrderBytes)
+	edBase        = fromLibrary(edwards25519.NewGeneratorPoint())
+)
+
+func littleEndian(n *big.Int) (b [32]byte) {
+	n.FillBytes(b[:])
+	slices.Reverse(b[:])
+	return b
+}
+
+func fromLibrary(p *edwards25519.Point) *point {
+	x, y, z, t := p.ExtendedCoordinates()
+	return &point{x: *x, y: *y, z: *z, t: *t}
+}
+
+func toLibrary(e Element) *edwards25519.Point {
+	p := e.(*point)
+	q, err := new(edwards25519.Point).SetExtendedCoordinates(&p.x, &p.y, &p.z, &p.t)
+	if err != nil {
+		panic("belenios: a point left the curve: " + err.Error())
+	}
+	return q
+}
+
+// String returns the printed form.
+func (p *point) String() string {
+	if p.printed != "" {
+		return p.printed
+	}
+	q := *p
+	ed25519{}.print([]Element{&q})
+	return q.printed
+}
+
+func (ed25519) Name() string            { return "Ed25519" }
+func (ed25519) Order() *big.Int         { return new(big.Int).Set(edOrder) }
+func (ed25519) Ranks() int              { return 30 }
+func (ed25519) generator() Element      { return edBase }
+func (ed25519) identity() Element       { return new(point).neutral() }
+func (ed25519) equal(a, b Element) bool { return a.(*point).same(b.(*point)) }
+
+func (g ed25519) ParseElement(s string) (Element, error) {
+	e, err := g.decode(s)
+	if err != nil {
+		return nil, err
+	}
+	if !g.member(e) {
+		return nil, fail(ReasonMembership, ruleGroups, "%s is on the curve but not in the subgroup of prime order", s)
+	}
+	return e, nil
+}
+
+func (ed25519) decode(s string) (Element, error) {
+	var b [32]byte
+	if len(s) != 64 {
+		return nil, fail(ReasonElement, ruleGroups, "an element has 64 hexadecimal digits, not %d", len(s))
+	}
+	for i := range b {
+		hi, lo := nibble(s[62-2*i]), nibble(s[63-2*i])
+		if hi|lo > 15 {
+			return nil, fail(ReasonElement, ruleGroups, "%q has characters other than 0-9 and a-f", s)
+		}
+		b[i] = hi<<4 | lo
+	}
+	if !canonicalPoint(&b) {
+		return nil, fail(ReasonElement, ruleGroups, "%s is not the canonical encoding of a point", s)
+	}
+	p, err := new(edwards25519.Point).SetBytes(b[:])
+	if err != nil {
+		return nil, fail(ReasonElement, ruleGroups, "%s is not on the curve", s)
+	}
+	q := fromLibrary(p)
+	q.printed = s
+	return q, nil
+}
+
+func nibble(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+// canonicalPoint says whether y is below p, and the sign bit not set where x is 0 (y = 1 or -1), by RFC 8032
+// section 5.1.3.
+func canonicalPoint(b *[32]byte) bool {
+	one, minusOne := [32]byte{1}, [32]byte{0: 0xec, 31: 0x7f}
+	for i := 1; i < 31; i++ {
+		minusOne[i] = 0xff
+	}
+	y := *b
+	y[31] &= 0x7f
+	if y[31] == 0x7f && y[0] >= 0xed && bytes.Equal(y[1:31], minusOne[1:31]) {
+		return false
+	}
+	return b[31]&0x80 == 0 || (y != one && y != minusOne)
+}
+
+func (ed25519) member(e Element) bool {
+	var q point
+	return q.expOnce(e.(*point), &edOrderBytes).isNeutral()
+}
+
+// members adds up 128 random subsets of the points: a point outside leaves each sum in the subgroup with a chance
+// of at most one half, so one that stands in a list passes with a chance of 2^-128. The subsets are drawn from
+// the hash of the points themselves, so that the verdict is the same for everybody and cannot be tried out for
+// less than 2^128 hashes. It returns any index of a list that fails.
+func (g ed25519) members(es []Element) int {
+	if len(es) < 16 {
+		return slices.IndexFunc(es, func(e Element) bool { return !g.member(e) })
+	}
+	h := sha256.New()
+	for _, e := range es {
+		io.WriteString(h, e.String())
+	}
+	seed := h.Sum(nil)
+	var sums [128]point
+	for i := range sums {
+		sums[i].neutral()
+	}
+	// Five points make 32 sums, from which each subset takes one.
+	for start := 0; start < len(es); start += 5 {
+		block := es[start:min(start+5, len(es))]
+		var ready [32]cached
+		all := make([]point, 1<<len(block))
+		all[0].neutral()
+		for i, e := range block {
+			ready[0].from(e.(*point))
+			for j := range 1 << i {
+				all[1<<i+j].add(&all[j], &ready[0])
+			}
+		}
+		for i := range all {
+			ready[i].from(&all[i])
+		}
+		var choice [128]byte
+		for i := 0; i < len(choice); i += 32 {
+			d := sha256.Sum256(strconv.AppendInt(append(bytes.Clone(seed), byte(i)), int64(start), 10))
+			copy(choice[i:], d[:])
+		}
+		for i := range sums {
+			if c := int(choice[i]) & (len(all) - 1); c != 0 {
+				sums[i].add(&sums[i], &ready[c])
+			}
+		}
+	}
+	for i := range sums {
+		if !g.member(&sums[i]) {
+			if j := slices.IndexFunc(es, func(e Element) bool { return !g.member(e) }); j >= 0 {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+func (ed25519) multiply(a, b Element) Element {
+	var c cached
+	return new(point).add(a.(*point), c.from(b.(*point)))
+}
+
+func (ed25519) inverse(a Element) Element { return new(point).negate(a.(*point)) }
+
+// compare orders by the bytes of RFC 8032, which are the printed ones in reverse.
+func (ed25519) compare(a, b Element) int {
+	s, t := a.String(), b.String()
+	for i := 62; i >= 0; i -= 2 {
+		if c := bytes.Compare([]byte(s[i:i+2]), []byte(t[i:i+2])); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func (ed25519) print(es []Element) {
+	inv := invertAll(len(es), func(i int) *field.Element { return &es[i].(*point).z })
+	for i := range es {
+		p := es[i].(*point)
+		var x, y field.Element
+		x.Multiply(&p.x, &inv[i])
+		y.Multiply(&p.y, &inv[i])
+		b := y.Bytes()
+		b[31] |= byte(x.IsNegative() << 7)
+		slices.Reverse(b)
+		p.printed = hex.EncodeToString(b)
+	}
+}
+
+func (ed25519) commit(s Scalar) Element {
+	return fromLibrary(new(edwards25519.Point).ScalarBaseMult(s.ed))
+}
+
+func (ed25519) raise(e Element, s Scalar) Element {
+	return fromLibrary(new(edwards25519.Point).ScalarMult(s.ed, toLibrary(e)))
+}
+
+type edPowers struct {
+	base   *point
+	ladder *ladder
+}
+
+func (ed25519) powers(e Element, uses int) powers {
+	p := edPowers{base: e.(*point)}
+	if uses > 1 {
+		p.ladder = new(ladder)
+		p.ladder.from(p.base)
+	}
+	return p
+}
+
+func (p edPowers) exp(s Scalar) Element {
+	b := [32]byte(s.ed.Bytes())
+	if p.ladder == nil {
+		return new(point).expOnce(p.base, &b)
+	}
+	d := digits16(&b)
+	return p.ladder.sum(new(point), &d)
+}
+
+func (p edPowers) member() bool {
+	var q point
+	if p.ladder == nil {
+		return q.expOnce(p.base, &edOrderBytes).isNeutral()
+	}
+	return p.ladder.sum(&q, &edOrderDigits).isNeutral()
+}
+
+type edTable struct {
+	comb *comb
+	base *point
+}
+
+func (ed25519) table(e Element) powers {
+	t := edTable{comb: new(comb), base: e.(*point)}
+	t.comb.from(t.base)
+	return t
+}
+
+func (t edTable) exp(s Scalar) Element {
+	b := [32]byte(s.ed.Bytes())
+	return t.comb.exp(new(point), &b)
+}
+
+func (t edTable) member() bool { return ed25519{}.member(t.base) }
+
+// product shares the doublings of up to 64 bases at a time.
+func (g ed25519) product(es []Element, ss []Scalar) Element {
+	total := new(point).neutral()
+	for len(es) > 0 {
+		n := min(64, len(es))
+		o := make([]odds, n)
+		d := make([][256]int8, n)
+		for i := range n {
+			o[i].from(es[i].(*point))
+			b := [32]byte(ss[i].ed.Bytes())
+			d[i] = naf(&b)
+		}
+		var part point
+		var c cached
+		total.add(total, c.from(part.sumNAF(o, d)))
+		es, ss = es[n:], ss[n:]
+	}
+	return total
+}
+
+// embed writes values, the first one highest, into y, 8 bits each, and looks in the 14 bits below for the first
+// point of the subgroup.
+func (g ed25519) embed(values []int) (Element, error) {
+	if len(values) > g.Ranks() {
+		return nil, fail(ReasonChoice, ruleGroups, "Ed25519 carries at most %d numbers, not %d", g.Ranks(), len(values))
+	}
+	n := new(big.Int)
+	for _, v := range values {
+		if v < 0 || v > 255 {
+			return nil, fail(ReasonChoice, ruleGroups, "%d is not a number from 0 to 255", v)
+		}
+		n.Lsh(n, 8).Or(n, big.NewInt(int64(v)))
+	}
+	n.Lsh(n, 14)
+	for range 1 << 14 {
+		b := littleEndian(n)
+		if p, err := new(edwards25519.Point).SetBytes(b[:]); err == nil && canonicalPoint(&b) {
+			if q := fromLibrary(p); g.member(q) {
+				return q, nil
+			}
+		}
+		n.Add(n, big.NewInt(1))
+	}
+	return nil, fail(ReasonChoice, ruleGroups, "no point carries these numbers")
+}
+
+func (ed25519) extract(e Element, n int) []int {
+	b, err := hex.DecodeString(e.String())
+	if err != nil {
+		panic("belenios: a printed point is not hexadecimal")
+	}
+	z := new(big.Int).SetBytes(b)
+	return extractBits(z.Rsh(z, 14), n)
+}
+
+// extractBits takes n numbers of 8 bits from z, the last one lowest.
+func extractBits(z *big.Int, n int) []int {
+	out := make([]int, n)
+	for i := n - 1; i >= 0; i-- {
+		out[i] = int(new(big.Int).And(z, big.NewInt(255)).Int64())
+		z.Rsh(z, 8)
+	}
+	return out
+}
+
+func (ed25519) independent(i int) (Element, error) {
+	d := sha256.Sum256([]byte("ggen|" + strconv.Itoa(i)))
+	n := new(big.Int).SetBytes(d[:])
+	n.Rsh(n, 2)
+	for {
+		b := littleEndian(n)
+		// A y of p or above stands for y mod p here: the rule takes the number, not its encoding.
+		if p, err := new(edwards25519.Point).SetBytes(b[:]); err == nil {
+			q := fromLibrary(p.MultByCofactor(p))
+			if q.isNeutral() || q.same(edBase) {
+				return nil, fail(ReasonShuffle, ruleShuffleProof, "generator %d is degenerate", i)
+			}
+			return q, nil
+		}
+		n.Add(n, big.NewInt(1))
+	}
+}
+
+func (ed25519) ParseScalar(s string) (Scalar, error) {
+	notReduced := func() error {
+		return fail(ReasonScalar, ruleBasic, "%.90q is not a decimal number below the order of the group", s)
+	}
+	if !canonicalDecimal(s, 77) {
+		return Scalar{}, notReduced()
+	}
+	var w [4]uint64
+	for i := 0; i < len(s); {
+		n := min(19, len(s)-i)
+		var part, scale uint64 = 0, 1
+		for ; n > 0; n-- {
+			part = part*10 + uint64(s[i]-'0')
+			scale *= 10
+			i++
+		}
+		for j := range w {
+			hi, lo := bits.Mul64(w[j], scale)
+			var c uint64
+			w[j], c = bits.Add64(lo, part, 0)
+			part = hi + c
+		}
+		if part != 0 {
+			return Scalar{}, notReduced()
+		}
+	}
+	var b [32]byte
+	for i, v := range w {
+		for j := range 8 {
+			b[8*i+j] = byte(v >> (8 * j))
+		}
+	}
+	e, err := new(edwards25519.Scalar).SetCanonicalBytes(b[:])
+	if err != nil {
+		return Scalar{}, notReduced()
+	}
+	return Scalar{ed: e}, nil
+}
+
+func (ed25519) FormatScalar(s Scalar) string {
+	b := s.ed.Bytes()
+	slices.Reverse(b)
+	return new(big.Int).SetBytes(b).String()
+}
+
+func (ed25519) random(r io.Reader) (Scalar, error) {
+	var b [64]byte
+	if err := readFull(r, b[:]); err != nil {
+		return Scalar{}, err
+	}
+	s, err := new(edwards25519.Scalar).SetUniformBytes(b[:])
+	if err != nil {
+		panic("belenios: 64 bytes are 64 bytes")
+	}
+	return Scalar{ed: s}, nil
+}
+
+func (g ed25519) digest(d [sha256.Size]byte) Scalar { return g.reduce(d[:]) }
+
+// reduce reads up to 64 bytes as a big-endian number modulo q.
+func (ed25519) reduce(b []byte) Scalar {
+	var w [64]byte
+	for i, v := range b {
+		w[len(b)-1-i] = v
+	}
+	s, err := new(edwards25519.Scalar).SetUniformBytes(w[:])
+	if err != nil {
+		panic("belenios: 64 bytes are 64 bytes")
+	}
+	return Scalar{ed: s}
+}
+
+func (g ed25519) small(n int64) Scalar {
+	s := g.reduce(new(big.Int).Abs(big.NewInt(n)).Bytes())
+	if n < 0 {
+		s.ed.Negate(s.ed)
+	}
+	return s
+}
+
+func (ed25519) add(a, b Scalar) Scalar { return Scalar{ed: new(edwards25519.Scalar).Add(a.ed, b.ed)} }
+func (ed25519) sub(a, b Scalar) Scalar {
+	return Scalar{ed: new(edwards25519.Scalar).Subtract(a.ed, b.ed)}
+}
+func (ed25519) mul(a, b Scalar) Scalar {
+	return Scalar{ed: new(edwards25519.Scalar).Multiply(a.ed, b.ed)}
+}
+func (ed25519) invert(a Scalar) Scalar { return Scalar{ed: new(edwards25519.Scalar).Invert(a.ed)} }
+func (ed25519) same(a, b Scalar) bool  { return a.ed.Equal(b.ed) == 1 }
