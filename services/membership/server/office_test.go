@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"slices"
 	"strings"
 	"testing"
@@ -170,6 +171,27 @@ func rolesOf(t *testing.T, h *house, m *member) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// TestWhoHasLeftHoldsNoOffice: nobody need remember to end the offices of a member who resigned or died.
+func TestWhoHasLeftHoldsNoOffice(t *testing.T) {
+	h := open(t)
+	_, treasurer, _ := h.found()
+	err := h.db.InTx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO event (number, member, kind, at, recorded, region, reason, decider) VALUES (1000, $1, 'resigned', $2, $2, '', '', '')`,
+			treasurer.id, h.clock.Now().UnixMicro())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := rolesOf(t, h, treasurer); len(r) != 0 {
+		t.Errorf("the treasurer has resigned and holds %v", r)
+	}
+	me, err := h.people.GetMe(with(h.exchange(treasurer.session)), &membershipv1.GetMeRequest{})
+	if err != nil || me.GetStanding() != membershipv1.Standing_STANDING_LEFT || len(me.GetRoles()) != 0 {
+		t.Errorf("%v, %v", me, err)
+	}
 }
 
 // TestRequestIDs: sent twice it happens once; the id belongs to one request and to one caller.

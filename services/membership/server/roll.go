@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// barrierWait is how long a freeze waits for what the ledger has recorded: long for an outbox that delivers
-	// within moments, and well within the caller's deadline.
+	// barrierWait is how long a freeze waits for the ledger's answer, and then for what it has recorded: long for an outbox
+	// that delivers within moments, and within the caller's deadline.
 	barrierWait = 10 * time.Second
 	// barrierLook is how often it looks.
 	barrierLook = 10 * time.Millisecond
@@ -66,12 +66,14 @@ func rollProto(r store.Roll) *membershipv1.Roll {
 // waitForLedger waits until every standing event that the ledger had recorded when asked has been applied here, so
 // that a £1 booked before the freeze counts in it.
 func (s *Server) waitForLedger(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.barrier)
+	asking, cancel := context.WithTimeout(ctx, barrierWait)
 	defer cancel()
-	head, err := s.ledger.GetHead(ctx, &ledgerv1.GetHeadRequest{})
+	head, err := s.ledger.GetHead(asking, &ledgerv1.GetHeadRequest{})
 	if err != nil {
 		return err
 	}
+	ctx, cancel = context.WithTimeout(ctx, s.barrier)
+	defer cancel()
 	tick := time.NewTicker(barrierLook)
 	defer tick.Stop()
 	for {

@@ -14,8 +14,11 @@ import (
 
 // Begin keeps a new attempt under the hash of its secret and queues its mail, in one transaction. It never looks at the
 // register: what is done for an address that a member has and for one that nobody has is the same. The same attempt again
-// does nothing. machine is the machine's clock.
+// does nothing. machine is the machine's clock. While too many mails wait it refuses everybody alike, as Unavailable.
 func (s *Store) Begin(ctx context.Context, hash []byte, a membership.Attempt, machine time.Time) error {
+	if err := s.roomForMail(ctx); err != nil {
+		return err
+	}
 	mail, err := id.Random(s.random)
 	if err != nil {
 		return err

@@ -174,3 +174,83 @@ func TestWrongCodesAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestTheQueueOfMailIsBounded: a flood of requests is refused, alike for every address, and passes once mail is sent.
+func TestTheQueueOfMailIsBounded(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		found(t, s)
+		s.queue = 2
+		ask := func(email string) error {
+			return s.Begin(ctx, hash(email), membership.Attempt{
+				Kind: membership.SigningIn, Person: membership.Person{Email: email}, Made: start, Expires: start.Add(membership.AttemptLife),
+			}, start)
+		}
+		for _, email := range []string{"a@example.org", "b@example.org"} {
+			if err := ask(email); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, email := range []string{"chair@example.org", "c@example.org"} {
+			wants(t, ask(email), "MAIL_BUSY")
+		}
+		due, err := s.Due(ctx, start, 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%v, %v", due, err)
+		}
+		if _, _, err := s.Take(ctx, due[0], start, start, secretsFor("a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := ask("c@example.org"); err != nil {
+			t.Errorf("with room again: %v", err)
+		}
+	})
+}
+
+// TestAMailIsTriedSixTimes: a mail that nobody takes is given up, and one that is being sent is left alone.
+func TestAMailIsTriedSixTimes(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		found(t, s)
+		err := s.Begin(ctx, hash("a"), membership.Attempt{
+			Kind: membership.SigningIn, Person: membership.Person{Email: "chair@example.org"}, Made: start, Expires: start.Add(membership.AttemptLife),
+		}, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		due, err := s.Due(ctx, start, 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%v, %v", due, err)
+		}
+		machine, sent := start, 0
+		for range 20 {
+			_, send, err := s.Take(ctx, due[0], start, machine, secretsFor(fmt.Sprint("try ", sent)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !send {
+				break
+			}
+			sent++
+			if _, again, err := s.Take(ctx, due[0], start, machine, secretsFor("x")); err != nil || again {
+				t.Fatalf("taken twice at once: %v, %v", again, err)
+			}
+			if err := s.NotSent(ctx, due[0], machine); err != nil {
+				t.Fatal(err)
+			}
+			machine = machine.Add(time.Hour)
+		}
+		if sent != mailTries {
+			t.Errorf("tried %d times, want %d", sent, mailTries)
+		}
+		if due, err = s.Due(ctx, machine.Add(time.Hour), 10); err != nil || len(due) != 0 {
+			t.Errorf("given up, and still due: %v, %v", due, err)
+		}
+		// The last one's secrets are those that count.
+		_, err = s.Confirm(ctx, hash("a"), code("try 0"), hash("s"), start)
+		wants(t, err, "CODE_WRONG")
+		if _, err = s.Confirm(ctx, hash("a"), code(fmt.Sprint("try ", mailTries-1)), hash("s"), start); err != nil {
+			t.Errorf("the last code: %v", err)
+		}
+	})
+}

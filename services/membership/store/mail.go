@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
@@ -14,6 +15,8 @@ const (
 	mailLease = time.Minute
 	// mailTries is how often a mail is tried.
 	mailTries = 6
+	// maxQueue is how many mails may wait: twenty times a hall.
+	maxQueue = 5000
 )
 
 // Letter is a mail that is about to be written and sent.
@@ -28,6 +31,19 @@ type Letter struct {
 	Made, Expires time.Time
 	// WithCode is false if too many mails to the address carried a code already.
 	WithCode bool
+}
+
+// roomForMail refuses when too many mails wait. It looks outside of the transaction that adds one: counting there
+// would set everybody who asks at the same time against each other, and the bound need not be exact.
+func (s *Store) roomForMail(ctx context.Context) error {
+	var n int64
+	if err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT id FROM mail WHERE state = 'waiting' LIMIT $1) AS waiting`, s.queue).Scan(&n); err != nil {
+		return fmt.Errorf("store: count what waits: %w", err)
+	}
+	if n < s.queue {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "MAIL_BUSY", "Too much mail is waiting to be sent just now. Try again in a few minutes.").After(time.Minute)
 }
 
 // Due returns the ids of at most limit mails that wait, oldest first.
@@ -64,6 +80,11 @@ func (s *Store) Take(ctx context.Context, mail string, now, machine time.Time, s
 		if state != "waiting" || due > machine.UnixMicro() {
 			return nil
 		}
+		if tries >= mailTries {
+			// Without new secrets: what the last try carried may have arrived all the same.
+			_, err := tx.ExecContext(ctx, `UPDATE mail SET state = 'failed' WHERE id = $1`, mail)
+			return err
+		}
 		var err error
 		if attempt == nil {
 			l, err = operatorLetter(ctx, tx, member)
@@ -73,14 +94,9 @@ func (s *Store) Take(ctx context.Context, mail string, now, machine time.Time, s
 		if err != nil {
 			return err
 		}
-		next := "waiting"
-		switch {
-		case l.Kind == membership.NoLetter:
-			next = "needless"
-		case tries >= mailTries:
-			next = "failed"
-		default:
-			send = true
+		next := "needless"
+		if send = l.Kind != membership.NoLetter; send {
+			next = "waiting"
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE mail SET state = $2, due = $3, tries = tries + 1 WHERE id = $1`, mail, next, machine.Add(mailLease).UnixMicro())
 		return err

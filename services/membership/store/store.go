@@ -26,10 +26,14 @@ var Migrations = database.Migrations{Part: "membership", Files: files}
 type Store struct {
 	db     *database.DB
 	random io.Reader
+	// queue is maxQueue, but for tests.
+	queue int64
 }
 
 // New returns a store on a database whose migrations have run. random makes ids and draws rolls.
-func New(db *database.DB, random io.Reader) *Store { return &Store{db: db, random: random} }
+func New(db *database.DB, random io.Reader) *Store {
+	return &Store{db: db, random: random, queue: maxQueue}
+}
 
 // querier is what reads: a transaction, a snapshot or the readers' pool.
 type querier interface {
