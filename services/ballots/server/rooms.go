@@ -29,7 +29,7 @@ func (s *Server) OpenBallot(ctx context.Context, r *ballotsv1.OpenBallotRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.Opening.SameAs(o); err != nil {
+	if err := b.SameAs(o); err != nil {
 		return nil, err
 	}
 	return &ballotsv1.OpenBallotResponse{OpenTime: instant(b.Opened)}, nil

@@ -40,7 +40,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	return &Server{
 		store: store.New(c.DB, store.Config{
-			Now: c.Now, Random: c.Random, Log: c.Log, Queue: c.Queue, Lease: c.Lease, Patience: c.Patience,
+			Now: c.Now, Clock: time.Now, Random: c.Random, Log: c.Log, Queue: c.Queue, Lease: c.Lease, Patience: c.Patience,
 		}),
 		members: membershipv1.NewMembershipRoomsServiceClient(c.Membership),
 		now:     c.Now,

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // leaseName is the lease of the one writer of all votes: the ballots share one public log, so they share one writer.
@@ -32,7 +31,7 @@ func (s *Store) take(ctx context.Context) (epoch, until int64, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT holder, epoch, until FROM lease WHERE name = $1`, leaseName).Scan(&holder, &epoch, &lapses); err != nil {
 			return fmt.Errorf("store: take the lease: %w", err)
 		}
-		now := time.Now()
+		now := s.config.Clock()
 		if holder != s.holder && lapses > now.UnixMicro() {
 			return heldError{lapses}
 		}

@@ -30,8 +30,10 @@ var Migrations = database.Migrations{Part: "ballots", Files: files}
 
 // Config is what a store needs beside its database.
 type Config struct {
-	// Now is the society's clock, for what is recorded. Leases and pauses use the machine's.
+	// Now is the society's clock, for what is recorded.
 	Now func() time.Time
+	// Clock is the machine's, for leases and patience.
+	Clock func() time.Time
 	// Random makes receipts and salts.
 	Random io.Reader
 	// Log takes what an operator must know.
@@ -85,7 +87,7 @@ func New(db *database.DB, c Config) *Store {
 }
 
 // leads reports whether this process has lately stored under its lease, so that its memory is what the table holds.
-func (s *Store) leads() bool { return time.Now().UnixMicro() < s.until.Load() }
+func (s *Store) leads() bool { return s.config.Clock().UnixMicro() < s.until.Load() }
 
 // at is a place where a test may make something fail.
 func (s *Store) at(point string) error {

@@ -24,6 +24,7 @@ func quick(c Config) Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.Clock = time.Now
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}

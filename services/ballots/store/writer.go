@@ -106,7 +106,7 @@ func (w *writer) handle(ctx context.Context, batch []*entry) {
 		}
 		w.doubt()
 		if w.outage.IsZero() {
-			w.outage = time.Now()
+			w.outage = w.s.config.Clock()
 		}
 		var held heldError
 		alive := errors.As(err, &held) && w.otherUntil != 0 && held.until > w.otherUntil
@@ -114,7 +114,7 @@ func (w *writer) handle(ctx context.Context, batch []*entry) {
 		if !errors.Is(err, errLost) && held.until == 0 {
 			w.s.config.Log.WarnContext(ctx, "ballots: a batch was not stored", slog.Int("entries", len(batch)), slog.Any("error", err))
 		}
-		if alive || ctx.Err() != nil || time.Since(w.outage) > w.s.config.Patience {
+		if alive || ctx.Err() != nil || w.s.config.Clock().Sub(w.outage) > w.s.config.Patience {
 			w.refuse(batch)
 			return
 		}
@@ -234,9 +234,9 @@ func (w *writer) casts(ctx context.Context, batch []*entry) error {
 
 // decide returns what to answer to a cast once the batch is durable, having put its vote into memory and into the insertion
 // if there is one to store. The error is a failure of the batch.
-func (w *writer) decide(ctx context.Context, e *entry, now int64, random []byte) (answer, error) {
-	if err := e.ctx.Err(); err != nil {
-		return answer{err: err}, nil
+func (w *writer) decide(ctx context.Context, e *entry, now int64, random []byte) (a answer, err error) {
+	if a.err = e.ctx.Err(); a.err != nil {
+		return a, nil
 	}
 	b, err := w.box(ctx, e.roll)
 	if errors.Is(err, errClosed) {
@@ -245,10 +245,10 @@ func (w *writer) decide(ctx context.Context, e *entry, now int64, random []byte)
 	if err != nil {
 		return answer{}, err
 	}
-	earlier := b.votes[e.number]
-	store, err := ballots.DecideCast(true, earlier, e.request, e.choice)
-	if err != nil || !store {
-		return answer{vote: earlier, err: err}, nil
+	var store bool
+	a.vote = b.votes[e.number]
+	if store, a.err = ballots.DecideCast(true, a.vote, e.request, e.choice); !store {
+		return a, nil
 	}
 	if w.usedElsewhere(b, e) {
 		return answer{err: ballots.RequestReused()}, nil
@@ -295,7 +295,7 @@ func (w *writer) box(ctx context.Context, r *roll) (*box, error) {
 // commit stores the insertion and, when it is durable, shows it to those who read memory.
 func (w *writer) commit(ctx context.Context) error {
 	until := w.until
-	if clock := time.Now(); until-clock.UnixMicro() < w.s.config.Lease.Microseconds()/2 {
+	if clock := w.s.config.Clock(); until-clock.UnixMicro() < w.s.config.Lease.Microseconds()/2 {
 		until = clock.Add(w.s.config.Lease).UnixMicro()
 	}
 	if err := w.s.at("decided"); err != nil {

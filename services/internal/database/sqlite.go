@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,8 +31,7 @@ func (d liteDriver) Open(name string) (driver.Conn, error) {
 	}
 	inner, ok := c.(liteInner)
 	if !ok {
-		c.Close()
-		return nil, fmt.Errorf("database: the SQLite driver's connection, a %T, lacks a method we need", c)
+		return nil, errors.Join(fmt.Errorf("database: the SQLite driver's connection, a %T, lacks a method we need", c), c.Close())
 	}
 	return &liteConn{liteInner: inner, known: map[string]*liteQuery{}}, nil
 }
@@ -70,6 +70,9 @@ type liteStmt struct {
 	args  []driver.NamedValue
 }
 
+// drop closes a statement for good. What it did is done, so an error here tells nothing new.
+func (s *liteStmt) drop() { _ = s.Close() }
+
 func (c *liteConn) statement(ctx context.Context, text string, args []driver.NamedValue) (*liteStmt, error) {
 	q := c.known[text]
 	if q == nil {
@@ -93,7 +96,7 @@ func (c *liteConn) statement(ctx context.Context, text string, args []driver.Nam
 	s.args = s.args[:0]
 	for place, i := range q.order {
 		if i >= len(args) {
-			s.Close()
+			s.drop()
 			return nil, fmt.Errorf("database: $%d has no argument", i+1)
 		}
 		s.args = append(s.args, driver.NamedValue{Ordinal: place + 1, Value: args[i].Value})
@@ -104,7 +107,7 @@ func (c *liteConn) statement(ctx context.Context, text string, args []driver.Nam
 func (c *liteConn) forget() {
 	for text, q := range c.known {
 		for _, s := range q.idle {
-			s.Close()
+			s.drop()
 		}
 		q.idle = nil
 		delete(c.known, text)
@@ -115,7 +118,7 @@ func (c *liteConn) forget() {
 func (c *liteConn) done(text string, s *liteStmt, err error) {
 	clear(s.args)
 	if err != nil || c.known[text] != s.query {
-		s.Close()
+		s.drop()
 		return
 	}
 	s.query.idle = append(s.query.idle, s)
