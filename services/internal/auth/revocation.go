@@ -91,7 +91,7 @@ func (r *Revocations) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Run refreshes until the context ends; onChange is called after each refresh.
+// Run refreshes until the context ends; onError is told of each refresh that failed.
 func (r *Revocations) Run(ctx context.Context, onError func(error)) {
 	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -119,7 +121,11 @@ type Verifier struct {
 	cache cache
 }
 
-var errUnknownKey = errors.New("no key with this id")
+var (
+	errUnknownKey = errors.New("no key with this id")
+	errCritical   = errors.New("a critical header")
+	errLineBreak  = errors.New("a line break")
+)
 
 // Verify returns the caller that the token names. An empty token is an anonymous caller.
 // A token that does not verify is a fault: a caller who tried to prove who they are and failed is
@@ -150,15 +156,21 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Principal, error) {
 func (v *Verifier) Forget() { v.cache.clear() }
 
 func (v *Verifier) parse(ctx context.Context, raw string, now time.Time) (Principal, error) {
+	if strings.ContainsAny(raw, "\r\n") {
+		return Principal{}, refuse("TOKEN_REFUSED", why(errLineBreak)) // Decoding would ignore them.
+	}
 	var c claims
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	room := false
 	_, err := parser.ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
+		if _, ok := t.Header["crit"]; ok {
+			return nil, errCritical // RFC 7515, section 4.1.11: whoever does not understand it must refuse.
+		}
 		if c.Issuer == Issuer {
 			pub, err := v.Members.MemberKey(ctx, kid)
 			if err != nil {
@@ -170,7 +182,7 @@ func (v *Verifier) parse(ctx context.Context, raw string, now time.Time) (Princi
 			return pub, nil
 		}
 		pub, ok := v.RoomKeys[c.Issuer]
-		if !ok {
+		if !ok || !slices.Contains(Rooms, c.Issuer) {
 			return nil, errUnknownKey
 		}
 		room = true

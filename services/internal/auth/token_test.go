@@ -153,6 +153,9 @@ func TestBadTokensAreRefused(t *testing.T) {
 			return signed(t, jwt.SigningMethodEdDSA, w.rooms[Motions], "", c)
 		}(),
 	}
+	for name, raw := range forgeries(t, w, good) {
+		cases[name] = raw
+	}
 	if _, err := w.verifier.Verify(context.Background(), good); err != nil {
 		t.Fatalf("the good token that the bad ones are made from: %v", err)
 	}

@@ -38,7 +38,7 @@ func (c *cutter) open(t *testing.T) *database.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := target.Host
+	server := target.Host
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,12 +50,12 @@ func (c *cutter) open(t *testing.T) *database.DB {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", real)
+			upstream, err := net.Dial("tcp", server)
 			if err != nil {
 				client.Close()
 				continue
 			}
-			go c.pass(client, server)
+			go c.pass(client, upstream)
 		}
 	}()
 	target.Host = listener.Addr().String()

@@ -47,8 +47,8 @@ func NewServer(c ServerConfig) *grpc.Server {
 		grpc.MaxSendMsgSize(MaxMessage),
 		grpc.MaxConcurrentStreams(4096),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(s.unary, recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(s.recovered))),
-		grpc.ChainStreamInterceptor(s.stream, recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(s.recovered))),
+		grpc.ChainUnaryInterceptor(s.unary),
+		grpc.ChainStreamInterceptor(s.stream),
 	}, c.Options...)
 	return grpc.NewServer(opts...)
 }
@@ -56,7 +56,13 @@ func NewServer(c ServerConfig) *grpc.Server {
 // guard holds the interceptors.
 type guard struct{ ServerConfig }
 
-func (g *guard) recovered(_ context.Context, p any) error {
+// The recovery is around admission as well: a token that makes a parser panic must not end the process.
+var (
+	recoverUnary  = recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recovered))
+	recoverStream = recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(recovered))
+)
+
+func recovered(_ context.Context, p any) error {
 	return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 }
 
@@ -67,14 +73,20 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 		defer cancel()
 	}
 	began := time.Now()
-	ctx, err := g.admit(ctx, info.FullMethod)
-	var reply any
-	if err == nil {
-		if err = fillFromHeaders(ctx, req, g.Policies[info.FullMethod].Writes); err == nil {
-			reply, err = next(ctx, req)
+	ctx = withTrace(ctx)
+	var caller auth.Principal
+	reply, err := recoverUnary(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+		ctx, err := g.admit(ctx, info.FullMethod)
+		if err != nil {
+			return nil, err
 		}
-	}
-	g.note(ctx, info.FullMethod, began, err)
+		caller = auth.FromContext(ctx)
+		if err := fillFromHeaders(ctx, req, g.Policies[info.FullMethod].Writes); err != nil {
+			return nil, err
+		}
+		return next(ctx, req)
+	})
+	g.note(ctx, caller, info.FullMethod, began, err)
 	if err != nil {
 		return nil, ToStatus(ctx, g.Log, err)
 	}
@@ -83,18 +95,23 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 
 func (g *guard) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	began := time.Now()
-	ctx, err := g.admit(stream.Context(), info.FullMethod)
-	if err == nil {
-		err = next(srv, &streamWithContext{ServerStream: stream, ctx: ctx})
-	}
-	g.note(ctx, info.FullMethod, began, err)
+	ctx := withTrace(stream.Context())
+	var caller auth.Principal
+	err := recoverStream(srv, &streamWithContext{ServerStream: stream, ctx: ctx}, info, func(srv any, stream grpc.ServerStream) error {
+		ctx, err := g.admit(stream.Context(), info.FullMethod)
+		if err != nil {
+			return err
+		}
+		caller = auth.FromContext(ctx)
+		return next(srv, &streamWithContext{ServerStream: stream, ctx: ctx})
+	})
+	g.note(ctx, caller, info.FullMethod, began, err)
 	return ToStatus(ctx, g.Log, err)
 }
 
 // admit finds out who calls and checks the method's policy. Health and reflection are registered on the
 // admin listener, never here, so every method has a policy.
 func (g *guard) admit(ctx context.Context, method string) (context.Context, error) {
-	ctx = withTrace(ctx)
 	p, err := g.Verifier.Verify(ctx, bearer(ctx))
 	if err != nil {
 		return ctx, err
@@ -118,9 +135,9 @@ func (g *guard) admit(ctx context.Context, method string) (context.Context, erro
 	return ctx, nil
 }
 
-// note writes one line a call: the method, how long, which refusal. Who called is not personal data
-// only as a kind, so only the kind is logged.
-func (g *guard) note(ctx context.Context, method string, began time.Time, err error) {
+// note writes one line a call: the method, how long, which refusal. Who called is personal data, so only the kind of
+// caller is logged.
+func (g *guard) note(ctx context.Context, caller auth.Principal, method string, began time.Time, err error) {
 	level, reason := slog.LevelDebug, ""
 	if err != nil {
 		level, reason = slog.LevelInfo, "INTERNAL"
@@ -132,7 +149,7 @@ func (g *guard) note(ctx context.Context, method string, began time.Time, err er
 		return
 	}
 	g.Log.LogAttrs(ctx, level, "call", slog.String("method", method), slog.Duration("took", time.Since(began)),
-		slog.String("reason", reason), slog.String("trace", Trace(ctx)), slog.String("caller", callerKind(auth.FromContext(ctx))))
+		slog.String("reason", reason), slog.String("trace", Trace(ctx)), slog.String("caller", callerKind(caller)))
 }
 
 func callerKind(p auth.Principal) string {

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 )
 
@@ -45,18 +47,35 @@ var kindCodes = map[fault.Kind]codes.Code{
 	fault.Unavailable:     codes.Unavailable,
 }
 
+// What the database could not finish, in words for whoever asked.
+var (
+	outcomeUnknown = fault.New(fault.Unavailable, "OUTCOME_UNKNOWN",
+		"We could not find out whether this was recorded. Send it again: with the same request id it is recorded once.").After(2 * time.Second)
+	busy = fault.New(fault.Unavailable, "BUSY", "Many people are doing this just now. Nothing was recorded; try again in a moment.").After(2 * time.Second)
+)
+
 // ToStatus turns an error of a room into a gRPC status error. It logs what is not a fault.
 func ToStatus(ctx context.Context, log *slog.Logger, err error) error {
 	if err == nil {
 		return nil
 	}
 	f := fault.Of(err)
-	if f == nil {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return status.FromContextError(err).Err()
-		}
+	switch {
+	case errors.Is(err, database.ErrUnknownOutcome):
+		log.WarnContext(ctx, "outcome unknown", slog.String("trace", Trace(ctx)), slog.Any("error", err))
+		f = outcomeUnknown
+	case f != nil:
+	case errors.Is(err, database.ErrBusy):
+		log.WarnContext(ctx, "gave way too often", slog.String("trace", Trace(ctx)), slog.Any("error", err))
+		f = busy
+	case errors.Is(err, context.DeadlineExceeded):
+		// The error itself stays here: what was being done is nobody's business outside.
+		return status.FromContextError(context.DeadlineExceeded).Err()
+	case errors.Is(err, context.Canceled):
+		return status.FromContextError(context.Canceled).Err()
+	default:
 		id := rand.Text()[:10]
-		log.ErrorContext(ctx, "internal error", slog.String("error_id", id), slog.Any("error", err))
+		log.ErrorContext(ctx, "internal error", slog.String("error_id", id), slog.String("trace", Trace(ctx)), slog.Any("error", err))
 		f = fault.New(fault.Internal, "INTERNAL",
 			"Something went wrong on our side. Nothing was half done. Quote "+id+" if you ask for help.").With("error_id", id)
 	}
