@@ -117,7 +117,7 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	if a.r == nil {
 		return []byte("null"), nil
 	}
-	return json.Marshal(a.String())
+	return []byte(`"` + a.String() + `"`), nil // digits, a point and a sign need no escaping
 }
 
 // number is the amount as a JSON number.

@@ -27,6 +27,7 @@ type ballots struct {
 	arena []byte
 	table []slot // open addressing, a power of two
 	draft []byte // the ballot being read
+	queue queue
 	seen  []uint32
 	turn  uint32 // the mark in seen of the ballot being read
 	skips int    // ranks skipped and not yet written: those at the end say nothing
@@ -84,16 +85,66 @@ func (b *ballots) end(papers uint32) {
 		b.blank += int64(papers)
 		return
 	}
-	b.draft = append(b.draft, 0)
-	b.file(b.draft, papers)
+	b.file(append(b.draft, 0), papers)
 }
+
+// queue holds ballots that wait to be filed. Where a ballot belongs is nearly always far from where the last
+// one went, so that filing one by one waits for memory twice each time; looked up side by side they wait
+// together.
+type queue struct {
+	entries []byte
+	waiting []waiting
+	touched byte // keeps the compiler from leaving out the look-ups
+}
+
+type waiting struct {
+	from, to int // in entries
+	papers   uint32
+	tag      uint32
+	at       uint32
+}
+
+const queueLength = 32
 
 // file adds papers to the ballot whose entries, zero included, are given.
 func (b *ballots) file(entries []byte, papers uint32) {
-	if b.distinct*8 >= len(b.table)*5 {
+	q := &b.queue
+	from := len(q.entries)
+	q.entries = append(q.entries, entries...)
+	q.waiting = append(q.waiting, waiting{from: from, to: len(q.entries), papers: papers, tag: hash(entries)})
+	if len(q.waiting) == queueLength {
+		b.flush()
+	}
+}
+
+// flush files what waits.
+func (b *ballots) flush() {
+	q := &b.queue
+	if len(q.waiting) == 0 {
+		return
+	}
+	if (b.distinct+queueLength)*8 >= len(b.table)*5 {
 		b.grow(4 * len(b.table))
 	}
-	tag := hash(entries)
+	mask := uint32(len(b.table) - 1)
+	for i := range q.waiting {
+		w := &q.waiting[i]
+		w.at = b.table[w.tag&mask].at
+	}
+	if len(b.arena) > 0 {
+		for i := range q.waiting {
+			q.touched ^= b.arena[q.waiting[i].at]
+		}
+	}
+	for i := range q.waiting {
+		w := &q.waiting[i]
+		b.settle(q.entries[w.from:w.to], w.papers, w.tag)
+	}
+	q.entries, q.waiting = q.entries[:0], q.waiting[:0]
+}
+
+// settle adds papers to a ballot, which it files if it is new.
+func (b *ballots) settle(entries []byte, papers, tag uint32) {
 	mask := uint32(len(b.table) - 1)
 	for i := tag & mask; ; i = (i + 1) & mask {
 		s := b.table[i]
@@ -157,9 +208,10 @@ func hash(p []byte) uint32 {
 	return uint32(h >> 32)
 }
 
-// close frees what only reading needs.
+// close files what waits and frees what only reading needs.
 func (b *ballots) close() {
-	b.table, b.draft, b.seen = nil, nil, nil
+	b.flush()
+	b.table, b.draft, b.seen, b.queue = nil, nil, nil, queue{}
 }
 
 // each calls f with the position of the entries of every distinct ballot and its number of papers.

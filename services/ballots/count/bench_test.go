@@ -3,6 +3,9 @@ package count_test
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -65,6 +68,54 @@ func BenchmarkDistinct(b *testing.B) {
 					}
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(e.Distinct()), "ns/distinct")
+			})
+		}
+	}
+}
+
+// BenchmarkWards reads and counts the real wards, and writes the report as a command does.
+func BenchmarkWards(b *testing.B) {
+	dir := sharedData(b, "stv")
+	names, err := filepath.Glob(filepath.Join(dir, "*.blt"))
+	if err != nil || len(names) != 50 {
+		b.Fatalf("%d wards, %v", len(names), err)
+	}
+	var files [][]byte
+	papers := int64(0)
+	for _, n := range names {
+		text, err := os.ReadFile(n)
+		if err != nil {
+			b.Fatal(err)
+		}
+		files = append(files, text)
+		papers += readFile(b, n).Papers()
+	}
+	for _, m := range []count.Method{count.ScottishSTV{}, count.Meek{}} {
+		for _, write := range []bool{false, true} {
+			name := m.Name() + "/count"
+			if write {
+				name = m.Name() + "/report"
+			}
+			b.Run(name, func(b *testing.B) {
+				start := processor()
+				for range b.N {
+					for _, f := range files {
+						e, err := count.ReadBLT(bytes.NewReader(f), count.ReadOptions{SizeHint: int64(len(f))})
+						if err != nil {
+							b.Fatal(err)
+						}
+						r, err := m.Count(e, count.Options{})
+						if err != nil {
+							b.Fatal(err)
+						}
+						if write {
+							if err := r.WriteJSON(io.Discard); err != nil {
+								b.Fatal(err)
+							}
+						}
+					}
+				}
+				b.ReportMetric(float64(papers)*float64(b.N)/(processor()-start).Seconds(), "papers/cpu-s")
 			})
 		}
 	}

@@ -71,7 +71,11 @@ type lines struct {
 }
 
 func newLines(r io.Reader, o ReadOptions) lines {
-	return lines{r: bufio.NewReaderSize(r, 1<<18), progress: o.Progress}
+	size := 1 << 18
+	if o.SizeHint > 0 {
+		size = int(min(int64(size), max(1<<12, o.SizeHint)))
+	}
+	return lines{r: bufio.NewReaderSize(r, size), progress: o.Progress}
 }
 
 // next returns the next line without its end, valid until the next call; false at the end.
@@ -184,7 +188,7 @@ func (b *bltReader) read(o ReadOptions) error {
 			return err
 		}
 		if len(b.e.ballots.arena) > 1<<32-1<<21 {
-			return b.fail("there are more distinct ballots than 4 GiB hold")
+			return b.fail("there are more different ballots than fit in 4 GiB")
 		}
 	}
 }
@@ -220,8 +224,8 @@ func (b *bltReader) header() error {
 		switch {
 		case n[0] < 1 || n[0] > MaxCandidates:
 			return b.fail("%d candidates; there must be from 1 to %d", n[0], MaxCandidates)
-		case n[1] < 1:
-			return b.fail("%d seats; there must be 1 or more", n[1])
+		case n[1] < 1 || n[1] > MaxCandidates:
+			return b.fail("%d seats; there must be from 1 to %d", n[1], MaxCandidates)
 		}
 		b.e.Candidates = make([]Candidate, n[0])
 		b.e.Seats = n[1]

@@ -136,6 +136,7 @@ func (b *bltReader) merge() error {
 	if s.seen == nil {
 		s.begin()
 	}
+	b.ids.flush()
 	b.ids.each(func(at, papers uint32) bool {
 		end := int(at) + bytes.IndexByte(b.ids.arena[at:], 0)
 		s.draft = append(s.draft[:0], b.ids.arena[int(at)+cut:end]...)

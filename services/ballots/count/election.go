@@ -4,7 +4,7 @@ import "fmt"
 
 // Limits of what is counted. They leave every product of the counts within 64 bits.
 const (
-	// MaxCandidates is the largest number of candidates.
+	// MaxCandidates is the largest number of candidates, and of seats.
 	MaxCandidates = 50_000
 	// MaxPapers is the largest number of ballot papers.
 	MaxPapers = 1<<32 - 1
@@ -87,8 +87,8 @@ func (e *Election) Each(f func(papers int64, ranks [][]int) bool) {
 // check returns why e cannot be counted by any method.
 func (e *Election) check(method string) error {
 	switch {
-	case e.Seats < 1:
-		return refuse(method, "the number of seats is %d; it must be 1 or more", e.Seats)
+	case e.Seats < 1 || e.Seats > MaxCandidates:
+		return refuse(method, "the number of seats is %d; it must be from 1 to %d", e.Seats, MaxCandidates)
 	case len(e.Candidates) == 0:
 		return refuse(method, "there are no candidates")
 	case len(e.Candidates) != e.ballots.candidates:

@@ -208,8 +208,11 @@ func fraction(a Amount) string {
 // MarshalJSON writes the report: {"method","seats","quota","elected":[…],"stages":[…]} and more beside.
 // Votes are strings in the rule's decimal places; votes_exact stands beside them where those cut
 // something off. The quota at the top is a number.
-func (r *Report) MarshalJSON() ([]byte, error) {
-	j := jsonReport{
+func (r *Report) MarshalJSON() ([]byte, error) { return json.Marshal(r.document()) }
+
+// document is the report in the shape of its JSON.
+func (r *Report) document() *jsonReport {
+	j := &jsonReport{
 		Method: r.Method.Name(), Source: r.Method.About().Source, Title: r.Election.Title,
 		Seats: r.Seats, Quota: r.Quota.number(), Elected: append([]int{}, r.Elected...),
 		Papers: jsonPapers{r.Valid + r.Invalid, r.Valid, r.Invalid, r.Election.Distinct()},
@@ -240,7 +243,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		}
 		j.Stages = append(j.Stages, js)
 	}
-	return json.Marshal(j)
+	return j
 }
 
 // WriteJSON writes the report as one indented JSON document.
@@ -248,5 +251,5 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
-	return enc.Encode(r)
+	return enc.Encode(r.document())
 }
