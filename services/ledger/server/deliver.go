@@ -10,6 +10,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/killpoint"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/ledger"
 	"github.com/localgovdigital/folkmoot/services/ledger/store"
@@ -38,8 +39,12 @@ func (s *Server) deliver(ctx context.Context, e outbox.Event) error {
 		return fmt.Errorf("server: read event %d: %w", e.Position, err)
 	}
 	m.Epoch, m.Position = e.Epoch, e.Position
-	_, err := s.membership.ApplyLedgerEvent(ctx, m)
-	return err
+	killpoint.Reach("ledger.before-delivery")
+	if _, err := s.membership.ApplyLedgerEvent(ctx, m); err != nil {
+		return err
+	}
+	killpoint.Reach("ledger.before-acknowledgement")
+	return nil
 }
 
 // GetHead returns the position of the last standing event recorded.
