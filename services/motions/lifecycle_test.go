@@ -36,6 +36,7 @@ func inState(s MotionState) Motion {
 		m.Seconder, m.AcceptedAt, m.Position = "", time.Time{}, 0
 	case Seconded:
 		m.AcceptedAt, m.Position = time.Time{}, 0
+	case Accepted, Withdrawn:
 	case Opening, Voting, Closing, VoteClosed, Carried, Lost:
 		m.Vote = &Vote{Ballot: "ballot", RuleBook: 1, Present: 5, Quorum: 3, Figures: Figures{For: 3, Against: 2, Electors: 10}}
 	}

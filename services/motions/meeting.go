@@ -102,13 +102,13 @@ func GiveNotice(m Meeting, t Terms, by string, now time.Time, zone *time.Locatio
 	if err != nil {
 		return Meeting{}, err
 	}
-	clear, needed := ClearDays(now, m.Starts, t.Deemed, zone), t.NoticeDays(m.Kind)
-	if !m.Starts.After(now) || clear < needed {
+	given, needed := ClearDays(now, m.Starts, t.Deemed, zone), t.NoticeDays(m.Kind)
+	if !m.Starts.After(now) || given < needed {
 		return Meeting{}, fault.New(fault.Conflict, "NOTICE_TOO_SHORT",
-			fmt.Sprintf("This meeting needs %d clear days' notice; notice given now leaves %d.", needed, clear)).
-			With("clear_days", fmt.Sprint(clear)).With("needed", fmt.Sprint(needed))
+			fmt.Sprintf("This meeting needs %d clear days' notice; notice given now leaves %d.", needed, given)).
+			With("clear_days", fmt.Sprint(given)).With("needed", fmt.Sprint(needed))
 	}
-	next.RuleBook, next.Noticed, next.NoticedBy, next.ClearDays = t.Version, now, by, clear
+	next.RuleBook, next.Noticed, next.NoticedBy, next.ClearDays = t.Version, now, by, given
 	return next, nil
 }
 
@@ -171,8 +171,7 @@ func CloseMeeting(m Meeting, paper []Motion, by string, now time.Time) (Meeting,
 		return Meeting{}, err
 	}
 	for _, mo := range paper {
-		switch mo.State {
-		case Opening, Voting, Closing, VoteClosed:
+		if mo.Undeclared() {
 			return Meeting{}, fault.New(fault.Conflict, "VOTE_NOT_DECLARED",
 				fmt.Sprintf("The vote on motion %d is not declared. Declare it before you close the meeting.", mo.Position)).With("motion", mo.ID)
 		}

@@ -56,6 +56,7 @@ func (s MotionState) words() string {
 		return "closing: its vote is being counted"
 	case VoteClosed:
 		return "closed and waits to be declared"
+	case Carried, Lost, Withdrawn:
 	}
 	return string(s)
 }
@@ -73,6 +74,7 @@ func (s MotionState) refused() string {
 		return "its vote cannot be closed now"
 	case Withdrawn:
 		return "it cannot be withdrawn now"
+	case Moved, Carried, Lost:
 	}
 	return "its vote cannot be declared now"
 }

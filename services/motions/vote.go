@@ -83,5 +83,10 @@ func (m Motion) step(next MotionState, change func(*Vote)) (Motion, error) {
 	return out, nil
 }
 
+// Undeclared reports whether the motion was put and waits to be declared.
+func (m Motion) Undeclared() bool {
+	return m.State == Opening || m.State == Voting || m.State == Closing || m.State == VoteClosed
+}
+
 // Declared reports whether the figures may be shown.
 func (m Motion) Declared() bool { return m.State == Carried || m.State == Lost }

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -261,7 +260,7 @@ type house struct {
 // roomConn calls the room as another one.
 func (h *house) roomConn(from string) *grpc.ClientConn { return h.dial(h.wire, auth.Motions, from) }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newHouse starts the room on a database; it is not founded yet.
 func newHouse(t *testing.T, db *database.DB) *house {
@@ -323,7 +322,7 @@ func (h *house) serveOn(l net.Listener, name string, policies auth.Policies, reg
 		Room: name, Members: auth.StaticKeys{h.signer.Public()}, RoomKeys: h.keys, Now: h.watch.Now,
 	}})
 	register(s)
-	go s.Serve(l) //nolint:errcheck // It ends with the test.
+	go s.Serve(l)
 	h.t.Cleanup(s.Stop)
 }
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -210,7 +209,7 @@ func (h *house) call(ctx context.Context, conn grpc.ClientConnInterface, m proto
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return conn.Invoke(ctx, "/"+string(m.Parent().FullName())+"/"+string(m.Name()), req.Interface(), out.New().Interface().(proto.Message))
+	return conn.Invoke(ctx, "/"+string(m.Parent().FullName())+"/"+string(m.Name()), req.Interface(), out.New().Interface())
 }
 
 // check compares an answer with the table.

@@ -65,10 +65,10 @@ func (s *Server) advance(ctx context.Context, motion string) error {
 	if err != nil {
 		return err
 	}
-	switch f.Motion.State {
-	case motions.Opening:
+	if f.Motion.State == motions.Opening {
 		return s.openBallot(ctx, f.Motion, f.At.Meeting, f.At.Terms)
-	case motions.Closing:
+	}
+	if f.Motion.State == motions.Closing {
 		return s.closeBallot(ctx, f.Motion)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -74,8 +75,8 @@ func (s *Store) version(ctx context.Context, q querier, version int) (bookAndTer
 		return bookAndTerms{}, err
 	}
 	if b.terms, err = b.book.Terms(); err != nil {
-		// Not the caller's fault: what is kept was checked when it was adopted.
-		return bookAndTerms{}, fmt.Errorf("store: rule book %d as kept: %v", version, err)
+		// Not the caller's mistake, so not passed on as a fault: what is kept was checked when it was adopted.
+		return bookAndTerms{}, errors.New("store: rule book " + strconv.Itoa(version) + " as kept: " + err.Error())
 	}
 	s.books.mu.Lock()
 	defer s.books.mu.Unlock()
