@@ -265,7 +265,7 @@ const noticeDay = 36
 
 // giveNotice puts the order paper together and gives notice of the annual general meeting.
 func (s *story) giveNotice(ctx context.Context) error {
-	if err := s.at(ctx, 28, 9); err != nil {
+	if err := s.at(ctx, 27, 20); err != nil {
 		return err
 	}
 	for i, p := range orderPaper {
