@@ -15,11 +15,12 @@ const (
 	AttemptLife = 30 * time.Minute
 	// MaxWrongCodes is how many wrong codes an attempt takes. After them its link still works.
 	MaxWrongCodes = 5
-	// CodesPerHour and CodesPerDay bound how many mails to one address carry a code. Attempts are not
+	// CodesPerHour is, with CodesPerDay, how many mails to one address carry a code. Attempts are not
 	// bounded, or strangers could lock a member out; a further mail carries its link alone, which nobody guesses. So all
 	// strangers together have at most CodesPerDay × MaxWrongCodes guesses a day at one member: 60 in a million.
 	CodesPerHour = 4
-	CodesPerDay  = 12
+	// CodesPerDay bounds the same over a day.
+	CodesPerDay = 12
 )
 
 // AttemptKind is what an attempt is for.

@@ -151,6 +151,8 @@ func (s *State) apply(e Event) {
 		if s.Left.IsZero() && !s.Admitted.IsZero() {
 			s.Left, s.LeftAs = e.At, e.Kind
 		}
+	case OperatorToken:
+		// It is on record, and bears on no standing.
 	}
 }
 

@@ -70,8 +70,10 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 			return fmt.Sprintf("Applied on %s; the address has not been confirmed.", Date(s.Applied, zone))
 		}
 		return fmt.Sprintf("Applied on %s and confirmed on %s; not admitted yet.", Date(s.Applied, zone), Date(s.Confirmed, zone))
+	case StandingAdmitted, StandingCurrent:
+		return fmt.Sprintf("Admitted on %s. %s", Date(s.Admitted, zone), s.pound(r, zone))
 	}
-	return fmt.Sprintf("Admitted on %s. %s", Date(s.Admitted, zone), s.pound(r, zone))
+	return ""
 }
 
 var ended = map[EventKind]string{

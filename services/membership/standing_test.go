@@ -163,6 +163,7 @@ func TestGoodStandingAgainstAnotherReading(t *testing.T) {
 					member = true
 				case Resigned, Lapsed, Expelled, Died:
 					member = false
+				default:
 				}
 			}
 		}

@@ -126,8 +126,10 @@ func (s *Store) Confirm(ctx context.Context, hash []byte, proof membership.Proof
 				done.Joined, err = joinedAt(ctx, tx, done.Session.Member, a.Used)
 			}
 			return err
+		case membership.Proved:
+			return s.succeed(ctx, tx, hash, a, proof, secretHash, now, &done)
 		}
-		return s.succeed(ctx, tx, hash, a, proof, secretHash, now, &done)
+		return fmt.Errorf("store: an outcome that nobody decided: %d", outcome)
 	})
 	if err == nil {
 		err = refusal
