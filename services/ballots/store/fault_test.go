@@ -378,6 +378,36 @@ func TestACallerWhoLeft(t *testing.T) {
 	}
 }
 
+// TestStopping stores what waits, and takes no more.
+func TestStopping(t *testing.T) {
+	db := databasetest.SQLite(t, Migrations)
+	s := New(db, quick(Config{}))
+	id := open(t, s, 4)
+	var wg sync.WaitGroup
+	for n := range 3 {
+		wg.Go(func() {
+			if _, err := cast(s, id, n+1, ballots.For, "request-1"); err != nil {
+				t.Errorf("elector %d: %v", n+1, err)
+			}
+		})
+	}
+	for len(s.queue) < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.Run(ended)
+	wg.Wait()
+	_, err := cast(s, id, 4, ballots.For, "request-1")
+	wantReason(t, err, fault.Unavailable, "VOTES_UNAVAILABLE")
+	if all := rowsOf(t, db, id); len(all) != 3 {
+		t.Errorf("the table holds %+v", all)
+	}
+	// Its lease is free for the next at once.
+	next, _ := start(t, db, Config{Lease: time.Minute, Patience: 50 * time.Millisecond})
+	mustCast(t, next, id, 4, ballots.For, "request-1")
+}
+
 // TestARequestIDUsedInAnotherBallot is refused while both ballots are open here.
 func TestARequestIDUsedInAnotherBallot(t *testing.T) {
 	db := databasetest.SQLite(t, Migrations)

@@ -27,7 +27,7 @@ const (
 	lastPause  = 500 * time.Millisecond
 )
 
-// Run stores votes until the context ends. It runs once.
+// Run stores votes until the context ends, and then those that wait. It runs once.
 func (s *Store) Run(ctx context.Context) {
 	w := &writer{s: s, closed: map[string]bool{}}
 	var batch []*entry
@@ -37,6 +37,12 @@ func (s *Store) Run(ctx context.Context) {
 		}
 		w.handle(ctx, batch)
 		clear(batch)
+	}
+	for waiting := len(s.queue); waiting > 0; waiting -= len(batch) {
+		if batch = s.gather(batch[:0]); len(batch) == 0 {
+			break
+		}
+		w.handle(ctx, batch)
 	}
 	close(s.stopped)
 	w.refuse(nil)
@@ -66,6 +72,11 @@ func (s *Store) next(ctx context.Context, batch []*entry) []*entry {
 	}
 	// Those who are ready to cast get to do so first: a commit costs much the same for all of them.
 	runtime.Gosched()
+	return s.gather(batch)
+}
+
+// gather takes what waits, up to a batch.
+func (s *Store) gather(batch []*entry) []*entry {
 	for len(batch) < batchLimit {
 		select {
 		case e := <-s.queue:
