@@ -155,7 +155,7 @@ func serve(t *testing.T, wire *rpc.Wire, c rpc.ServerConfig, register func(grpc.
 	t.Helper()
 	g := rpc.NewServer(c)
 	register(g)
-	go g.Serve(wire.Listener()) //nolint:errcheck // It ends with the test.
+	go g.Serve(wire.Listener())
 	t.Cleanup(g.Stop)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -246,7 +245,7 @@ type house struct {
 	conn    *grpc.ClientConn
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newHouse starts the room on a fresh database; it is not founded yet.
 func newHouse(t *testing.T) *house {
@@ -308,7 +307,7 @@ func (h *house) serveOn(l net.Listener, name string, policies auth.Policies, reg
 		Room: name, Members: auth.StaticKeys{h.signer.Public()}, RoomKeys: h.keys, Now: h.watch.Now,
 	}})
 	register(s)
-	go s.Serve(l) //nolint:errcheck // It ends with the test.
+	go s.Serve(l)
 	h.t.Cleanup(s.Stop)
 }
 
