@@ -16,6 +16,9 @@ PACKAGES ?= $(shell grep -rlE --include="*_test.go" "^func Benchmark" gateway pr
 TOOLS := build/tools
 ASSET := gateway/web/asset
 BUF   := .ci/node_modules/.bin/buf
+# npm install --no-save keeps to the lock file's versions and hashes as npm ci does, but does not mind that the builds
+# for systems other than Linux, of which npm uses none here, are missing in it. No package runs a script of its own.
+NPM_INSTALL := npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 # The protos of others that ours import, by their place in npm's google-proto-files.
 GOOGLE_PROTOS := google/api/annotations.proto google/api/field_behavior.proto google/api/http.proto google/api/httpbody.proto
 
@@ -41,11 +44,7 @@ ASSET_SOURCES := $(shell find $(ASSET) -type f -not -path '*/node_modules/*' -no
 
 build/assets.stamp: $(ASSET_SOURCES) $(if $(wildcard $(ASSET)/dist/*),,missing-assets)
 	@mkdir -p build
-	@if [ -f $(ASSET)/package.json ]; then \
-		cd $(ASSET) && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build; \
-	else \
-		echo "$(ASSET) is not there yet: no assets to build"; \
-	fi
+	cd $(ASSET) && $(NPM_INSTALL) && npm run build
 	@touch $@
 
 .PHONY: missing-assets
@@ -55,11 +54,9 @@ missing-assets:
 
 proto: lint-proto breaking-proto generate-proto ## check the protos and write anew what is generated from them
 
-# npm install --no-save keeps to the lock file's versions and hashes as npm ci does, but does not mind
-# that buf's builds for systems other than Linux are missing in it.
 build/proto-tools.stamp: .ci/package.json .ci/package-lock.json Makefile
 	@mkdir -p build
-	cd .ci && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd .ci && $(NPM_INSTALL)
 	rm -rf third_party/googleapis
 	for p in $(GOOGLE_PROTOS); do install -D -m 644 .ci/node_modules/google-proto-files/$$p third_party/googleapis/$$p; done
 	@touch $@

@@ -93,7 +93,7 @@ func Start(ctx context.Context, c Config) (house *House, err error) {
 	h.stop = stop
 	defer func() {
 		if err != nil {
-			h.Stop()
+			_ = h.Stop()
 		}
 	}()
 	if h.public, err = h.publicKeys(); err != nil {

@@ -106,7 +106,7 @@ func (r *report) close(full bool) bool {
 			if o.count == 1 {
 				fmt.Fprintf(r.out, "  %s: %s\n", o.first, o.reason)
 			} else {
-				fmt.Fprintf(r.out, "  %d tests, the first %s: %s\n", o.count, o.first, o.reason)
+				fmt.Fprintf(r.out, "  %d, the first %s: %s\n", o.count, o.first, o.reason)
 			}
 		}
 		if full {

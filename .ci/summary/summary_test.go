@@ -88,7 +88,7 @@ func TestPassesAreQuietAndSkipsGrouped(t *testing.T) {
 		t.Errorf("skips are a failure without -full:\n%s", text)
 	}
 	demand(t, text, "\n3 passed, 0 failed, 3 skipped\n", "\nran 3, left out 3\n", "an engine is missing: set THE_URL",
-		"2 tests, the first example.test/house/good Test", "skipped without saying why", "TestSilent",
+		"  2, the first example.test/house/good Test", "skipped without saying why", "TestSilent",
 		"CockroachDB: not run", "\nA sentence.\n")
 	if strings.Contains(text, "noise of a pass") {
 		t.Errorf("a pass is noisy:\n%s", text)

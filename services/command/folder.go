@@ -71,7 +71,7 @@ func openFolder(path string, sample bool) (*folder, error) {
 		return nil, fmt.Errorf("the data folder cannot be written: %w", err)
 	}
 	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.lock.Close()
+		_ = f.lock.Close()
 		return nil, fmt.Errorf("%s is in use by another folkmoot: stop that one first", path)
 	}
 	if sample {
@@ -91,7 +91,7 @@ func openFolder(path string, sample bool) (*folder, error) {
 	return f, nil
 }
 
-func (f *folder) close() { f.lock.Close() }
+func (f *folder) close() { _ = f.lock.Close() }
 
 // isNew reports whether the folder is not there or empty.
 func isNew(path string) (bool, error) {

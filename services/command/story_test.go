@@ -56,7 +56,7 @@ func (s *story) walk() {
 	}
 	eventually(t, "the £1 makes its giver current by an event", func() bool { return standing(s.member) == "STANDING_CURRENT" })
 
-	secretary, chair := s.token(s.secretary), s.token(s.chair)
+	secretary := s.token(s.secretary)
 	start := s.clock.now().Add(30 * 24 * time.Hour)
 	s.meeting = s.must("POST", "/v1/meetings", secretary, map[string]any{
 		"kind": "MEETING_KIND_AGM", "title": "First AGM", "place": "Town hall", "startTime": start.UTC().Format(time.RFC3339),
@@ -77,7 +77,7 @@ func (s *story) walk() {
 	eventually(t, "the late joiner's £1 arrives", func() bool { return standing(s.late) == "STANDING_CURRENT" })
 	s.clock.add(t, start.Sub(s.clock.now())+time.Minute)
 
-	chair = s.token(s.chair)
+	chair := s.token(s.chair)
 	s.must("POST", "/v1/meetings/"+s.meeting+"/attendance", chair, map[string]any{"members": []string{s.secretary.id, s.treasurer.id, s.chair.id, s.member.id, s.other.id, s.late.id}})
 	s.act("/v1/meetings/"+s.meeting, "open", chair, nil)
 	s.refused(s.do("POST", "/v1/motions/"+s.motion+":openVote", chair, "", "", map[string]any{}), http.StatusPreconditionRequired, "ETAG_MISSING")

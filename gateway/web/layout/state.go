@@ -3,10 +3,9 @@ package layout
 import (
 	"strings"
 
+	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
-	"github.com/localgovdigital/folkmoot/gateway/web/form"
 )
 
 // Society returns the society's name.

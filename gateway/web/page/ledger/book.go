@@ -5,12 +5,11 @@ import (
 	"strconv"
 	"time"
 
-	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	"github.com/localgovdigital/folkmoot/gateway/web/text"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 type whoView struct {

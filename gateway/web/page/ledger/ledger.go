@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"net/url"
 
-	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	"github.com/localgovdigital/folkmoot/gateway/web/text"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 //go:embed *.html

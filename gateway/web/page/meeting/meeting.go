@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"net/url"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 //go:embed *.html

@@ -5,12 +5,11 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	"github.com/localgovdigital/folkmoot/gateway/web/text"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 type newView struct {
