@@ -77,7 +77,7 @@ func (m Meek) Count(e *Election, o Options) (*Report, error) {
 	}
 	var cut, void int64
 	k.b, cut, void = e.ballots.strict(false)
-	k.r.Notes = strictNotes(cut, void, false)
+	k.r.Notes = append(w.notes(true), strictNotes(cut, void, false)...)
 	k.b.each(func(at, papers uint32) bool {
 		k.place(k.root, paper{at, papers})
 		return true
