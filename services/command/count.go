@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"html"
 	"io"
 	"os"
 	"strings"
@@ -59,7 +60,7 @@ func countFlagSet(s Streams, c *countFlags) *flag.FlagSet {
 	return fs
 }
 
-// method returns the method asked for and what the society decided about it.
+// options returns the method asked for and what the society decided about it.
 func (c *countFlags) options() (count.Method, count.Options, error) {
 	m := count.MethodNamed(c.method)
 	o := count.Options{Seed: c.seed}
@@ -126,7 +127,7 @@ func runCount(ctx context.Context, s Streams, args []string) error {
 		write func(io.Writer) error
 	}{
 		{c.svg, r.WriteSVG},
-		{c.html, func(w io.Writer) error { return r.WriteHTML(w, 1) }},
+		{c.html, func(w io.Writer) error { return writePage(w, r) }},
 		{c.blt, func(w io.Writer) error { return count.WriteBLT(w, e) }},
 	} {
 		if f.name == "" {
@@ -140,6 +141,24 @@ func runCount(ctx context.Context, s Streams, args []string) error {
 		return r.WriteJSON(s.Out)
 	}
 	return r.WriteText(s.Out)
+}
+
+// writePage puts the report into a page that opens and prints by itself.
+func writePage(w io.Writer, r *count.Report) error {
+	title := r.Election.Title
+	if title == "" {
+		title = r.Method.About().Title
+	}
+	fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"+
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n"+
+		"<style>body{font-family:sans-serif;margin:1rem;max-width:60rem}table{border-collapse:collapse;margin:1rem 0}"+
+		"caption{text-align:left;font-weight:bold}th,td{border-bottom:1px solid #b1b4b6;padding:.25rem .75rem;text-align:left}"+
+		"td:nth-child(n+3){font-variant-numeric:tabular-nums}</style>\n</head>\n<body>\n", html.EscapeString(title))
+	if err := r.WriteHTML(w, 1); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, "</body>\n</html>\n")
+	return err
 }
 
 func writeFile(name string, write func(io.Writer) error) error {

@@ -74,7 +74,7 @@ func TestCountFiles(t *testing.T) {
 	if status != 0 || !strings.Contains(out, "Elected, in order:") {
 		t.Fatalf("status %d, %s%s", status, out, errs)
 	}
-	for path, want := range map[string]string{svg: "<svg ", html: "<table", blt: ward} {
+	for path, want := range map[string]string{svg: "<svg ", html: "<meta charset=\"utf-8\">", blt: ward} {
 		text, err := os.ReadFile(path)
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s holds no %q, %v", path, want, err)

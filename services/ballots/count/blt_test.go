@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -245,6 +246,40 @@ func TestManyCandidates(t *testing.T) {
 			t.Errorf("%s elects %v", m.Name(), r.Elected)
 		}
 	}
+}
+
+// A reader of a large file tells how far it is, and a count of many papers keeps each ballot once.
+func TestProgress(t *testing.T) {
+	const papers = 1_500_000
+	var told []int64
+	e, err := count.ReadBLT(io.MultiReader(strings.NewReader("2 1\n"), &repeat{line: "1 1 2 0\n", left: papers}, strings.NewReader("0\nA\nB\nT\n")),
+		count.ReadOptions{Progress: func(read int64) { told = append(told, read) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Papers() != papers || e.Distinct() != 1 {
+		t.Errorf("%d papers, %d different", e.Papers(), e.Distinct())
+	}
+	if len(told) != 2 || told[0] < 4<<20 || told[1] < 8<<20 || told[1] > 12<<20 {
+		t.Errorf("told %v of 12 MB", told)
+	}
+}
+
+// repeat reads as a line so many times.
+type repeat struct {
+	line string
+	left int
+}
+
+func (r *repeat) Read(p []byte) (n int, err error) {
+	for r.left > 0 && n+len(r.line) <= len(p) {
+		n += copy(p[n:], r.line)
+		r.left--
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 func FuzzReadBLT(f *testing.F) {

@@ -88,11 +88,12 @@ type warden struct {
 	cs    []Constraint
 	group []uint32 // by candidate: a bit for each constraint that counts them
 	fill  int      // how many seats can be filled at most
+	seats int
 }
 
 // newWarden returns the warden for e, or why nobody could satisfy the constraints.
 func newWarden(method string, e *Election, cs []Constraint) (*warden, error) {
-	w := &warden{cs: cs, group: make([]uint32, len(e.Candidates)+1)}
+	w := &warden{cs: cs, group: make([]uint32, len(e.Candidates)+1), seats: e.Seats}
 	var all []int
 	for i, c := range e.Candidates {
 		if !c.Withdrawn {
@@ -229,6 +230,26 @@ func (w *warden) fit(order []int) (elected, passed []int) {
 		elected = append(elected, c)
 	}
 	return elected, passed
+}
+
+// notes says how constraints are held and what they cost, for the report. Transfers tells which kind of
+// method it is.
+func (w *warden) notes(transfers bool) []string {
+	if w.idle() {
+		return nil
+	}
+	how := "Constraints were held by taking candidates in the method's order and passing over each who would have left no way to fill the seats within them."
+	if transfers {
+		how = "Constraints were held by excluding at once each candidate who could no longer be elected within them, and never excluding one without whom they could not be met (Hill, Voting matters 9, 1998)."
+	}
+	cost := "Limits: such a count can pass over somebody whom the voters put first"
+	if transfers {
+		cost += ", can break proportionality, and depends on who reached the quota earlier"
+	}
+	if w.fill < w.seats {
+		cost += fmt.Sprintf("; these constraints let only %d of %d seats be filled", w.fill, w.seats)
+	}
+	return []string{how, cost + "."}
 }
 
 // words says the constraints for the report.

@@ -128,8 +128,40 @@ func NewBuilder(seats int, candidates ...Candidate) *Builder {
 }
 
 // Add adds a number of equal papers. ranks[0] are the candidate numbers at the first rank; an empty rank
-// is a skipped one. The error says which number does not fit.
+// is a skipped one. The error says which number does not fit, and nothing is added then.
 func (b *Builder) Add(papers int64, ranks ...[]int) error {
+	if err := b.begin(papers); err != nil {
+		return err
+	}
+	for _, rank := range ranks {
+		for i, c := range rank {
+			if err := b.put(c, i > 0); err != nil {
+				return err
+			}
+		}
+		if len(rank) == 0 {
+			b.e.ballots.skip()
+		}
+	}
+	b.end(papers)
+	return nil
+}
+
+// Rank adds papers that rank candidates strictly, first preference first. Errors as Add.
+func (b *Builder) Rank(papers int64, order ...int) error {
+	if err := b.begin(papers); err != nil {
+		return err
+	}
+	for _, c := range order {
+		if err := b.put(c, false); err != nil {
+			return err
+		}
+	}
+	b.end(papers)
+	return nil
+}
+
+func (b *Builder) begin(papers int64) error {
 	s := &b.e.ballots
 	switch {
 	case papers < 0 || papers > MaxPapers-s.total:
@@ -138,32 +170,24 @@ func (b *Builder) Add(papers int64, ranks ...[]int) error {
 		return fmt.Errorf("%d candidates are more than %d", s.candidates, MaxCandidates)
 	}
 	s.begin()
-	for _, rank := range ranks {
-		for i, c := range rank {
-			if c < 1 || c > s.candidates {
-				return fmt.Errorf("there is no candidate %d", c)
-			}
-			if !s.put(c, i > 0) {
-				return fmt.Errorf("candidate %d stands twice on one ballot", c)
-			}
-		}
-		if len(rank) == 0 {
-			s.skip()
-		}
+	return nil
+}
+
+func (b *Builder) put(c int, equal bool) error {
+	s := &b.e.ballots
+	if c < 1 || c > s.candidates {
+		return fmt.Errorf("there is no candidate %d", c)
 	}
-	if papers > 0 {
-		s.end(uint32(papers))
+	if !s.put(c, equal) {
+		return fmt.Errorf("candidate %d stands twice on one ballot", c)
 	}
 	return nil
 }
 
-// Rank adds papers that rank candidates strictly, first preference first.
-func (b *Builder) Rank(papers int64, order ...int) error {
-	ranks := make([][]int, len(order))
-	for i := range order {
-		ranks[i] = order[i : i+1]
+func (b *Builder) end(papers int64) {
+	if papers > 0 {
+		b.e.ballots.end(uint32(papers))
 	}
-	return b.Add(papers, ranks...)
 }
 
 // Election returns what was built. The builder must not be used afterwards.

@@ -85,7 +85,7 @@ func countGregory[V any](m Method, a arithmetic[V], e *Election, o Options, skip
 	}
 	var cut, void int64
 	g.b, cut, void = e.ballots.strict(skipEnds)
-	g.r.Notes = strictNotes(cut, void, skipEnds)
+	g.r.Notes = append(w.notes(true), strictNotes(cut, void, skipEnds)...)
 	g.first()
 	g.run()
 	return g.r, nil

@@ -35,21 +35,6 @@ const (
 	omega = 1_000         // 0.000001: a surplus below this is as good as none
 )
 
-// node is the papers that have passed through the same elected candidates in the same order, for whom
-// they are therefore worth the same. All papers of a node are reckoned at once, which is exact: the rule
-// rounds per paper, and these papers round alike.
-type node struct {
-	total  int64 // papers that reach the node
-	papers [][]paper
-	tally  []int64 // by hopeful candidate: papers that stop there
-	next   []*node // by elected candidate
-	seen   []int   // the elected candidates in next
-}
-
-func newNode(n int) *node {
-	return &node{papers: make([][]paper, n+1), tally: make([]int64, n+1), next: make([]*node, n+1)}
-}
-
 type meek struct {
 	e      *Election
 	b      *ballots
@@ -78,7 +63,7 @@ func (m Meek) Count(e *Election, o Options) (*Report, error) {
 	n := len(e.Candidates)
 	k := &meek{
 		e: e, lot: newLot(e, o), w: w, status: make([]string, n+1), keep: make([]int64, n+1),
-		votes: make([]int64, n+1), root: newNode(n),
+		votes: make([]int64, n+1), root: &node{},
 		r: &Report{Election: e, Method: m, Seats: e.Seats, Seed: o.Seed, Constraints: w.words()},
 	}
 	// A. Every candidate is hopeful with keep factor 1, or withdrawn with 0.
@@ -92,13 +77,13 @@ func (m Meek) Count(e *Election, o Options) (*Report, error) {
 	}
 	var cut, void int64
 	k.b, cut, void = e.ballots.strict(false)
-	k.r.Notes = strictNotes(cut, void, false)
+	k.r.Notes = append(w.notes(true), strictNotes(cut, void, false)...)
 	k.b.each(func(at, papers uint32) bool {
 		k.place(k.root, paper{at, papers})
 		return true
 	})
-	for _, t := range k.root.tally {
-		k.r.Valid += t
+	for _, s := range k.root.stops {
+		k.r.Valid += s.tally
 	}
 	k.r.Invalid = e.ballots.total - k.r.Valid
 	k.distribute()
@@ -128,36 +113,28 @@ func (k *meek) place(n *node, x paper) {
 		}
 		x.at = at
 		if k.status[c] != Elected {
-			n.papers[c] = append(n.papers[c], x)
-			n.tally[c] += int64(x.n)
+			s := n.stop(c, len(k.e.Candidates))
+			s.papers = append(s.papers, x)
+			s.tally += int64(x.n)
 			return
 		}
-		n = k.child(n, c)
+		n = n.child(c)
 		n.total += int64(x.n)
 	}
 }
 
-func (k *meek) child(n *node, c int) *node {
-	if n.next[c] == nil {
-		n.next[c] = newNode(len(k.e.Candidates))
-		n.seen = append(n.seen, c)
-	}
-	return n.next[c]
-}
-
 // regroup moves on the papers that stop at c, who has just been elected or excluded.
 func (k *meek) regroup(n *node, c int) {
-	for _, d := range n.seen {
-		k.regroup(n.next[d], c)
+	for _, d := range n.next {
+		k.regroup(d, c)
 	}
-	papers := n.papers[c]
-	n.papers[c], n.tally[c] = nil, 0
+	papers := n.take(c)
 	if len(papers) == 0 {
 		return
 	}
 	to := n
 	if k.status[c] == Elected {
-		to = k.child(n, c)
+		to = n.child(c)
 	}
 	for _, x := range papers {
 		if to != n {
@@ -179,15 +156,14 @@ func (k *meek) distribute() {
 }
 
 func (k *meek) walk(n *node, weight int64) {
-	for _, c := range k.hopeful {
-		k.votes[c] += weight * n.tally[c]
+	for i := range n.stops {
+		k.votes[n.stops[i].c] += weight * n.stops[i].tally
 	}
-	for _, c := range n.seen {
-		child := n.next[c]
-		kept := (weight*k.keep[c] + nano - 1) / nano
-		k.votes[c] += kept * child.total
+	for _, d := range n.next {
+		kept := (weight*k.keep[d.c] + nano - 1) / nano
+		k.votes[d.c] += kept * d.total
 		if rest := weight - kept; rest > 0 {
-			k.walk(child, rest)
+			k.walk(d, rest)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func newTally(m Method, e *Election, o Options) (*tally, error) {
 		return nil, err
 	}
 	t := &tally{e: e, lot: newLot(e, o), w: w,
-		r: &Report{Election: e, Method: m, Seats: e.Seats, Seed: o.Seed, Constraints: w.words()}}
+		r: &Report{Election: e, Method: m, Seats: e.Seats, Seed: o.Seed, Constraints: w.words(), Notes: w.notes(false)}}
 	for i, c := range e.Candidates {
 		if !c.Withdrawn {
 			t.in = append(t.in, i+1)
