@@ -232,10 +232,38 @@ type edPowers struct {
 func (ed25519) powers(e Element, uses int) powers {
 	p := edPowers{base: e.(*point)}
 	if uses > 1 {
-		p.ladder = new(ladder)
+		p.ladder = ladders.Get().(*ladder)
 		p.ladder.from(p.base)
 	}
 	return p
+}
+
+// edSum is the sum of a few bases that have ladders: for one exponent, going up all of them costs less than making
+// a ladder of the sum.
+type edSum struct {
+	edPowers
+	ladders []*ladder
+}
+
+func (g ed25519) sumPowers(parts []powers, sum Element, uses int) powers {
+	if uses > 1 || len(parts) > 3 {
+		return g.powers(sum, uses)
+	}
+	s := edSum{edPowers: edPowers{base: sum.(*point)}}
+	for _, p := range parts {
+		l := p.(edPowers).ladder
+		if l == nil {
+			return g.powers(sum, uses)
+		}
+		s.ladders = append(s.ladders, l)
+	}
+	return s
+}
+
+func (s edSum) exp(e Scalar) Element {
+	b := [32]byte(e.ed.Bytes())
+	d := digits16(&b)
+	return new(point).sum(&d, s.ladders...)
 }
 
 func (p edPowers) exp(s Scalar) Element {
@@ -244,7 +272,13 @@ func (p edPowers) exp(s Scalar) Element {
 		return new(point).expOnce(p.base, &b)
 	}
 	d := digits16(&b)
-	return p.ladder.sum(new(point), &d)
+	return new(point).sum(&d, p.ladder)
+}
+
+func (p edPowers) release() {
+	if p.ladder != nil {
+		ladders.Put(p.ladder)
+	}
 }
 
 func (p edPowers) member() bool {
@@ -252,7 +286,7 @@ func (p edPowers) member() bool {
 	if p.ladder == nil {
 		return q.expOnce(p.base, &edOrderBytes).isNeutral()
 	}
-	return p.ladder.sum(&q, &edOrderDigits).isNeutral()
+	return q.sum(&edOrderDigits, p.ladder).isNeutral()
 }
 
 type edTable struct {
@@ -270,6 +304,8 @@ func (t edTable) exp(s Scalar) Element {
 	b := [32]byte(s.ed.Bytes())
 	return t.comb.exp(new(point), &b)
 }
+
+func (edTable) release() {}
 
 func (t edTable) member() bool { return ed25519{}.member(t.base) }
 

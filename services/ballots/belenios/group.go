@@ -64,6 +64,8 @@ type Group interface {
 	raise(e Element, s Scalar) Element
 	// powers prepares several exponentiations of one public base.
 	powers(e Element, uses int) powers
+	// sumPowers is powers for the product of bases that have been prepared themselves.
+	sumPowers(parts []powers, product Element, uses int) powers
 	// table prepares very many exponentiations of one public base.
 	table(e Element) powers
 	// product is the product of es[i]^ss[i], all public.
@@ -92,6 +94,8 @@ type powers interface {
 	exp(s Scalar) Element
 	// member says whether the base is in the subgroup of prime order.
 	member() bool
+	// release gives back what is held for the base, which is not to be used any more.
+	release()
 }
 
 // GroupByName returns the group that the string names.
