@@ -148,12 +148,21 @@ func (m *modp) print(es []Element) {
 func (m *modp) commit(s Scalar) Element { return m.raise(m.base, s) }
 
 func (m *modp) raise(e Element, s Scalar) Element {
-	base, err := bigmod.NewNat().SetBytes(e.(*residue).v.FillBytes(make([]byte, m.mp.Size())), m.mp)
+	r := bigmod.NewNat().Exp(m.nat(e), s.n.Bytes(m.mq), m.mp)
+	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+}
+
+func (m *modp) blend(a, b Element) Element {
+	r := m.nat(a).Mul(m.nat(b), m.mp)
+	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+}
+
+func (m *modp) nat(e Element) *bigmod.Nat {
+	n, err := bigmod.NewNat().SetBytes(e.(*residue).v.FillBytes(make([]byte, m.mp.Size())), m.mp)
 	if err != nil {
 		panic("belenios: an element is not below p")
 	}
-	r := bigmod.NewNat().Exp(base, s.n.Bytes(m.mq), m.mp)
-	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+	return n
 }
 
 type modpPowers struct {
