@@ -1,5 +1,7 @@
 package belenios
 
+import "errors"
+
 // claim is one proof being verified: its commitments are computed first, printed together with those of the
 // other proofs, and hashed last.
 type claim struct {
@@ -16,6 +18,7 @@ type claim struct {
 type claims struct {
 	e    *Election
 	list []claim
+	held []powers
 }
 
 // Check verifies everything about a ballot that can be seen without the other ballots: every element is in the
@@ -24,6 +27,11 @@ type claims struct {
 func (e *Election) Check(b *Ballot) error {
 	e.prepare()
 	v := &claims{e: e}
+	defer func() {
+		for _, p := range v.held {
+			p.release()
+		}
+	}()
 	s0 := e.phi + "|" + b.Credential
 	for i := range e.Questions {
 		if err := v.answer(s0, i, &b.Answers[i]); err != nil {
@@ -31,13 +39,12 @@ func (e *Election) Check(b *Ballot) error {
 		}
 	}
 	v.signature(b)
-	if err := v.verify(); err != nil {
-		return err
-	}
-	if b.SignatureHash != b.unsigned {
+	err := v.verify()
+	var bad *Error
+	if (err == nil || errors.As(err, &bad) && bad.Reason == ReasonSignature) && b.SignatureHash != b.unsigned {
 		return at(fail(ReasonSignatureHash, ruleSignatures, "the hash is %.50q, that of the ballot %q", b.SignatureHash, b.unsigned), "signature")
 	}
-	return nil
+	return err
 }
 
 func (v *claims) add(c claim) { v.list = append(v.list, c) }
@@ -79,7 +86,9 @@ func (v *claims) signature(b *Ballot) {
 type base struct{ alpha, beta powers }
 
 func (v *claims) base(c Ciphertext, uses int) base {
-	return base{v.e.Group.powers(c.Alpha, uses), v.e.Group.powers(c.Beta, uses)}
+	b := base{v.e.Group.powers(c.Alpha, uses), v.e.Group.powers(c.Beta, uses)}
+	v.held = append(v.held, b.alpha, b.beta)
+	return b
 }
 
 func (b base) member() bool { return b.alpha.member() && b.beta.member() }
@@ -114,6 +123,7 @@ func (v *claims) answer(s0 string, i int, a *Answer) error {
 		s = joined(s, c.Alpha, c.Beta)
 	}
 	var first base
+	alphas, betas := make([]powers, 0, len(a.Choices)), make([]powers, 0, len(a.Choices))
 	for j, c := range a.Choices {
 		uses := 2
 		if q.Blank && j == 0 {
@@ -126,6 +136,7 @@ func (v *claims) answer(s0 string, i int, a *Answer) error {
 		if j == 0 {
 			first = b
 		}
+		alphas, betas = append(alphas, b.alpha), append(betas, b.beta)
 		commits := v.commitments(make([]Element, 0, 4), b, 0, a.Individual[j][0])
 		commits = v.commitments(commits, b, 1, a.Individual[j][1])
 		prefix := append(joined(concat("prove|", s0, "|"), c.Alpha, c.Beta), '|')
@@ -145,7 +156,9 @@ func (v *claims) answer(s0 string, i int, a *Answer) error {
 		return nil
 	}
 	g.print([]Element{total.Alpha, total.Beta})
-	b := v.base(total, q.Max-q.Min+1)
+	uses := q.Max - q.Min + 1
+	b := base{g.sumPowers(alphas, total.Alpha, uses), g.sumPowers(betas, total.Beta, uses)}
+	v.held = append(v.held, b.alpha, b.beta)
 	var commits []Element
 	for m := q.Min; m <= q.Max; m++ {
 		commits = v.commitments(commits, b, m, a.Overall[m-q.Min])

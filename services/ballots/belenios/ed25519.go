@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"io"
 	"math/big"
-	"math/bits"
 	"slices"
 	"strconv"
 
@@ -189,6 +188,9 @@ func (ed25519) multiply(a, b Element) Element {
 	return new(point).add(a.(*point), c.from(b.(*point)))
 }
 
+// blend is multiply: the addition of points has no branches.
+func (g ed25519) blend(a, b Element) Element { return g.multiply(a, b) }
+
 func (ed25519) inverse(a Element) Element { return new(point).negate(a.(*point)) }
 
 // compare orders by the bytes of RFC 8032, which are the printed ones in reverse.
@@ -232,10 +234,38 @@ type edPowers struct {
 func (ed25519) powers(e Element, uses int) powers {
 	p := edPowers{base: e.(*point)}
 	if uses > 1 {
-		p.ladder = new(ladder)
+		p.ladder = ladders.Get().(*ladder)
 		p.ladder.from(p.base)
 	}
 	return p
+}
+
+// edSum is the sum of a few bases that have ladders: for one exponent, going up all of them costs less than making
+// a ladder of the sum.
+type edSum struct {
+	edPowers
+	ladders []*ladder
+}
+
+func (g ed25519) sumPowers(parts []powers, sum Element, uses int) powers {
+	if uses > 1 || len(parts) > 3 {
+		return g.powers(sum, uses)
+	}
+	s := edSum{edPowers: edPowers{base: sum.(*point)}}
+	for _, p := range parts {
+		l := p.(edPowers).ladder
+		if l == nil {
+			return g.powers(sum, uses)
+		}
+		s.ladders = append(s.ladders, l)
+	}
+	return s
+}
+
+func (s edSum) exp(e Scalar) Element {
+	b := [32]byte(e.ed.Bytes())
+	d := digits16(&b)
+	return new(point).sum(&d, s.ladders...)
 }
 
 func (p edPowers) exp(s Scalar) Element {
@@ -244,7 +274,13 @@ func (p edPowers) exp(s Scalar) Element {
 		return new(point).expOnce(p.base, &b)
 	}
 	d := digits16(&b)
-	return p.ladder.sum(new(point), &d)
+	return new(point).sum(&d, p.ladder)
+}
+
+func (p edPowers) release() {
+	if p.ladder != nil {
+		ladders.Put(p.ladder)
+	}
 }
 
 func (p edPowers) member() bool {
@@ -252,7 +288,7 @@ func (p edPowers) member() bool {
 	if p.ladder == nil {
 		return q.expOnce(p.base, &edOrderBytes).isNeutral()
 	}
-	return p.ladder.sum(&q, &edOrderDigits).isNeutral()
+	return q.sum(&edOrderDigits, p.ladder).isNeutral()
 }
 
 type edTable struct {
@@ -270,6 +306,8 @@ func (t edTable) exp(s Scalar) Element {
 	b := [32]byte(s.ed.Bytes())
 	return t.comb.exp(new(point), &b)
 }
+
+func (edTable) release() {}
 
 func (t edTable) member() bool { return ed25519{}.member(t.base) }
 
@@ -292,156 +330,3 @@ func (g ed25519) product(es []Element, ss []Scalar) Element {
 	}
 	return total
 }
-
-// embed writes values, the first one highest, into y, 8 bits each, and looks in the 14 bits below for the first
-// point of the subgroup.
-func (g ed25519) embed(values []int) (Element, error) {
-	if len(values) > g.Ranks() {
-		return nil, fail(ReasonChoice, ruleGroups, "Ed25519 carries at most %d numbers, not %d", g.Ranks(), len(values))
-	}
-	n := new(big.Int)
-	for _, v := range values {
-		if v < 0 || v > 255 {
-			return nil, fail(ReasonChoice, ruleGroups, "%d is not a number from 0 to 255", v)
-		}
-		n.Lsh(n, 8).Or(n, big.NewInt(int64(v)))
-	}
-	n.Lsh(n, 14)
-	for range 1 << 14 {
-		b := littleEndian(n)
-		if p, err := new(edwards25519.Point).SetBytes(b[:]); err == nil && canonicalPoint(&b) {
-			if q := fromLibrary(p); g.member(q) {
-				return q, nil
-			}
-		}
-		n.Add(n, big.NewInt(1))
-	}
-	return nil, fail(ReasonChoice, ruleGroups, "no point carries these numbers")
-}
-
-func (ed25519) extract(e Element, n int) []int {
-	b, err := hex.DecodeString(e.String())
-	if err != nil {
-		panic("belenios: a printed point is not hexadecimal")
-	}
-	z := new(big.Int).SetBytes(b)
-	return extractBits(z.Rsh(z, 14), n)
-}
-
-// extractBits takes n numbers of 8 bits from z, the last one lowest.
-func extractBits(z *big.Int, n int) []int {
-	out := make([]int, n)
-	for i := n - 1; i >= 0; i-- {
-		out[i] = int(new(big.Int).And(z, big.NewInt(255)).Int64())
-		z.Rsh(z, 8)
-	}
-	return out
-}
-
-func (ed25519) independent(i int) (Element, error) {
-	d := sha256.Sum256([]byte("ggen|" + strconv.Itoa(i)))
-	n := new(big.Int).SetBytes(d[:])
-	n.Rsh(n, 2)
-	for {
-		b := littleEndian(n)
-		// A y of p or above stands for y mod p here: the rule takes the number, not its encoding.
-		if p, err := new(edwards25519.Point).SetBytes(b[:]); err == nil {
-			q := fromLibrary(p.MultByCofactor(p))
-			if q.isNeutral() || q.same(edBase) {
-				return nil, fail(ReasonShuffle, ruleShuffleProof, "generator %d is degenerate", i)
-			}
-			return q, nil
-		}
-		n.Add(n, big.NewInt(1))
-	}
-}
-
-func (ed25519) ParseScalar(s string) (Scalar, error) {
-	notReduced := func() error {
-		return fail(ReasonScalar, ruleBasic, "%.90q is not a decimal number below the order of the group", s)
-	}
-	if !canonicalDecimal(s, 77) {
-		return Scalar{}, notReduced()
-	}
-	var w [4]uint64
-	for i := 0; i < len(s); {
-		n := min(19, len(s)-i)
-		var part, scale uint64 = 0, 1
-		for ; n > 0; n-- {
-			part = part*10 + uint64(s[i]-'0')
-			scale *= 10
-			i++
-		}
-		for j := range w {
-			hi, lo := bits.Mul64(w[j], scale)
-			var c uint64
-			w[j], c = bits.Add64(lo, part, 0)
-			part = hi + c
-		}
-		if part != 0 {
-			return Scalar{}, notReduced()
-		}
-	}
-	var b [32]byte
-	for i, v := range w {
-		for j := range 8 {
-			b[8*i+j] = byte(v >> (8 * j))
-		}
-	}
-	e, err := new(edwards25519.Scalar).SetCanonicalBytes(b[:])
-	if err != nil {
-		return Scalar{}, notReduced()
-	}
-	return Scalar{ed: e}, nil
-}
-
-func (ed25519) FormatScalar(s Scalar) string {
-	b := s.ed.Bytes()
-	slices.Reverse(b)
-	return new(big.Int).SetBytes(b).String()
-}
-
-func (ed25519) random(r io.Reader) (Scalar, error) {
-	var b [64]byte
-	if err := readFull(r, b[:]); err != nil {
-		return Scalar{}, err
-	}
-	s, err := new(edwards25519.Scalar).SetUniformBytes(b[:])
-	if err != nil {
-		panic("belenios: 64 bytes are 64 bytes")
-	}
-	return Scalar{ed: s}, nil
-}
-
-func (g ed25519) digest(d [sha256.Size]byte) Scalar { return g.reduce(d[:]) }
-
-// reduce reads up to 64 bytes as a big-endian number modulo q.
-func (ed25519) reduce(b []byte) Scalar {
-	var w [64]byte
-	for i, v := range b {
-		w[len(b)-1-i] = v
-	}
-	s, err := new(edwards25519.Scalar).SetUniformBytes(w[:])
-	if err != nil {
-		panic("belenios: 64 bytes are 64 bytes")
-	}
-	return Scalar{ed: s}
-}
-
-func (g ed25519) small(n int64) Scalar {
-	s := g.reduce(new(big.Int).Abs(big.NewInt(n)).Bytes())
-	if n < 0 {
-		s.ed.Negate(s.ed)
-	}
-	return s
-}
-
-func (ed25519) add(a, b Scalar) Scalar { return Scalar{ed: new(edwards25519.Scalar).Add(a.ed, b.ed)} }
-func (ed25519) sub(a, b Scalar) Scalar {
-	return Scalar{ed: new(edwards25519.Scalar).Subtract(a.ed, b.ed)}
-}
-func (ed25519) mul(a, b Scalar) Scalar {
-	return Scalar{ed: new(edwards25519.Scalar).Multiply(a.ed, b.ed)}
-}
-func (ed25519) invert(a Scalar) Scalar { return Scalar{ed: new(edwards25519.Scalar).Invert(a.ed)} }
-func (ed25519) same(a, b Scalar) bool  { return a.ed.Equal(b.ed) == 1 }

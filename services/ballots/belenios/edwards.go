@@ -1,6 +1,8 @@
 package belenios
 
 import (
+	"sync"
+
 	"filippo.io/edwards25519/field"
 )
 
@@ -60,7 +62,7 @@ func (p *point) add(a *point, b *cached) *point {
 	n.Multiply(&n, &b.plus)
 	c.Multiply(&a.t, &b.td2)
 	d.Multiply(&a.z, &b.z2)
-	return p.finish(&m, &n, &c, &d)
+	return p.finish(&m, &n, &c, &d, false)
 }
 
 // sub sets p = a - b.
@@ -72,8 +74,7 @@ func (p *point) sub(a *point, b *cached) *point {
 	n.Multiply(&n, &b.minus)
 	c.Multiply(&a.t, &b.td2)
 	d.Multiply(&a.z, &b.z2)
-	c.Negate(&c)
-	return p.finish(&m, &n, &c, &d)
+	return p.finish(&m, &n, &c, &d, true)
 }
 
 // addAffine sets p = a + b, and a - b if negative.
@@ -86,20 +87,22 @@ func (p *point) addAffine(a *point, b *affine, negative bool) *point {
 	if negative {
 		m.Multiply(&m, &b.plus)
 		n.Multiply(&n, &b.minus)
-		c.Negate(&c)
 	} else {
 		m.Multiply(&m, &b.minus)
 		n.Multiply(&n, &b.plus)
 	}
-	return p.finish(&m, &n, &c, &d)
+	return p.finish(&m, &n, &c, &d, negative)
 }
 
-// finish sets p from A, B, C, D of the addition.
-func (p *point) finish(a, b, c, d *field.Element) *point {
+// finish sets p from A, B, C, D of the addition, with -C for C in a subtraction.
+func (p *point) finish(a, b, c, d *field.Element, negative bool) *point {
 	var e, f, g, h field.Element
 	e.Subtract(b, a)
 	f.Subtract(d, c)
 	g.Add(d, c)
+	if negative {
+		f, g = g, f
+	}
 	h.Add(b, a)
 	p.x.Multiply(&e, &f)
 	p.y.Multiply(&g, &h)
@@ -300,22 +303,27 @@ func (l *ladder) from(p *point) {
 	}
 }
 
-// sum sets p to the sum of d[i] * 16^i P: the rungs of one digit are added up first, then the sums are
-// weighted by the digit (Yao).
-func (l *ladder) sum(p *point, d *[64]int8) *point {
+// ladders are kept for the next base: one has 22 kB, and a ballot needs two for each ciphertext.
+var ladders = sync.Pool{New: func() any { return new(ladder) }}
+
+// sum sets p to the sum of d[i] * 16^i P over the bases of all ladders: the rungs of one digit are added up first,
+// then the sums are weighted by the digit (Yao).
+func (p *point) sum(d *[64]int8, ls ...*ladder) *point {
 	var bucket [9]point
 	var full [9]bool
-	for i, v := range d {
-		switch {
-		case v > 0 && full[v]:
-			bucket[v].add(&bucket[v], &l.ready[i])
-		case v > 0:
-			bucket[v], full[v] = l.rung[i], true
-		case v < 0 && full[-v]:
-			bucket[-v].sub(&bucket[-v], &l.ready[i])
-		case v < 0:
-			bucket[-v].negate(&l.rung[i])
-			full[-v] = true
+	for _, l := range ls {
+		for i, v := range d {
+			switch {
+			case v > 0 && full[v]:
+				bucket[v].add(&bucket[v], &l.ready[i])
+			case v > 0:
+				bucket[v], full[v] = l.rung[i], true
+			case v < 0 && full[-v]:
+				bucket[-v].sub(&bucket[-v], &l.ready[i])
+			case v < 0:
+				bucket[-v].negate(&l.rung[i])
+				full[-v] = true
+			}
 		}
 	}
 	// running is the sum of the buckets from v up; adding it once for each v weights bucket v by v.

@@ -25,7 +25,7 @@ type Scalar struct {
 // Group is a group of prime order in which discrete logarithms are hard (specification, Groups). The three
 // that protocol version 1 knows are [Ed25519], [Belenios2048] and [RFC3526]; nobody else can implement it.
 //
-// Its methods come in two kinds. Those that take secrets (commit, raise, the arithmetic of scalars) take the
+// Its methods come in two kinds. Those that take secrets (commit, raise, blend, the arithmetic of scalars) take the
 // same time whatever the secret; those that verify (powers, table, product) take whatever time is shortest and
 // must never see a secret.
 type Group interface {
@@ -62,8 +62,12 @@ type Group interface {
 	// commit is g^s and raise is e^s in constant time.
 	commit(s Scalar) Element
 	raise(e Element, s Scalar) Element
+	// blend is multiply in constant time.
+	blend(a, b Element) Element
 	// powers prepares several exponentiations of one public base.
 	powers(e Element, uses int) powers
+	// sumPowers is powers for the product of bases that have been prepared themselves.
+	sumPowers(parts []powers, product Element, uses int) powers
 	// table prepares very many exponentiations of one public base.
 	table(e Element) powers
 	// product is the product of es[i]^ss[i], all public.
@@ -92,6 +96,8 @@ type powers interface {
 	exp(s Scalar) Element
 	// member says whether the base is in the subgroup of prime order.
 	member() bool
+	// release gives back what is held for the base, which is not to be used any more.
+	release()
 }
 
 // GroupByName returns the group that the string names.

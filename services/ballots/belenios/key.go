@@ -2,7 +2,6 @@ package belenios
 
 import (
 	"io"
-	"strconv"
 )
 
 // PrivateKey is a trustee's secret exponent.
@@ -10,8 +9,9 @@ type PrivateKey struct{ x Scalar }
 
 // ParsePrivateKey reads a private key: a JSON string with a decimal number, as belenios-tool writes it.
 func ParsePrivateKey(g Group, raw []byte) (PrivateKey, error) {
-	s, err := strconv.Unquote(string(raw))
-	if err != nil {
+	c := &cursor{s: string(raw)}
+	s := c.token()
+	if c.end() != nil {
 		return PrivateKey{}, fail(ReasonKey, ruleKeys, "not a private key: a number in quotes is wanted")
 	}
 	x, err := g.ParseScalar(s)
@@ -22,7 +22,7 @@ func ParsePrivateKey(g Group, raw []byte) (PrivateKey, error) {
 }
 
 // Encode is the inverse of [ParsePrivateKey].
-func (k PrivateKey) Encode(g Group) []byte { return []byte(strconv.Quote(g.FormatScalar(k.x))) }
+func (k PrivateKey) Encode(g Group) []byte { return appendQuoted(nil, g.FormatScalar(k.x)) }
 
 // Public is the public key.
 func (k PrivateKey) Public(g Group) Element {
@@ -74,7 +74,7 @@ func (m SignedMessage) Encode(g Group) []byte { return appendSigned(nil, g, m) }
 func (k PrivateKey) String() string { return "private key" }
 
 // GoString keeps a private key out of logs.
-func (k PrivateKey) GoString() string { return strconv.Quote(k.String()) }
+func (k PrivateKey) GoString() string { return "belenios.PrivateKey" }
 
 // String keeps a seed out of logs.
 func (s Seed) String() string { return "seed" }

@@ -148,12 +148,21 @@ func (m *modp) print(es []Element) {
 func (m *modp) commit(s Scalar) Element { return m.raise(m.base, s) }
 
 func (m *modp) raise(e Element, s Scalar) Element {
-	base, err := bigmod.NewNat().SetBytes(e.(*residue).v.FillBytes(make([]byte, m.mp.Size())), m.mp)
+	r := bigmod.NewNat().Exp(m.nat(e), s.n.Bytes(m.mq), m.mp)
+	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+}
+
+func (m *modp) blend(a, b Element) Element {
+	r := m.nat(a).Mul(m.nat(b), m.mp)
+	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+}
+
+func (m *modp) nat(e Element) *bigmod.Nat {
+	n, err := bigmod.NewNat().SetBytes(e.(*residue).v.FillBytes(make([]byte, m.mp.Size())), m.mp)
 	if err != nil {
 		panic("belenios: an element is not below p")
 	}
-	r := bigmod.NewNat().Exp(base, s.n.Bytes(m.mq), m.mp)
-	return &residue{v: new(big.Int).SetBytes(r.Bytes(m.mp))}
+	return n
 }
 
 type modpPowers struct {
@@ -163,13 +172,56 @@ type modpPowers struct {
 
 func (m *modp) powers(e Element, _ int) powers { return modpPowers{m, e} }
 
+func (m *modp) sumPowers(_ []powers, product Element, uses int) powers {
+	return m.powers(product, uses)
+}
+
 func (p modpPowers) exp(s Scalar) Element {
 	return &residue{v: new(big.Int).Exp(p.e.(*residue).v, p.m.number(s), p.m.p)}
 }
 
 func (p modpPowers) member() bool { return p.m.member(p.e) }
 
-func (m *modp) table(e Element) powers { return m.powers(e, 2) }
+func (p modpPowers) release() {}
+
+// modpTable holds e^(v 2^(6i)) for every window i of six bits of an exponent and v from 1 to 63.
+type modpTable struct {
+	modpPowers
+	rows [][63]*big.Int
+}
+
+func (m *modp) table(e Element) powers {
+	t := modpTable{modpPowers{m, e}, make([][63]*big.Int, (m.q.BitLen()+5)/6)}
+	base := e.(*residue).v
+	for i := range t.rows {
+		row := &t.rows[i]
+		row[0] = base
+		for v := 1; v < len(row); v++ {
+			row[v] = new(big.Int).Mul(row[v-1], base)
+			row[v].Mod(row[v], m.p)
+		}
+		base = new(big.Int).Mul(row[62], base)
+		base.Mod(base, m.p)
+	}
+	return t
+}
+
+func (t modpTable) exp(s Scalar) Element {
+	n := t.m.number(s)
+	acc := big.NewInt(1)
+	var quo big.Int // reused, so that a step allocates nothing
+	for i := range t.rows {
+		v := 0
+		for b := range 6 {
+			v |= int(n.Bit(6*i+b)) << b
+		}
+		if v > 0 {
+			acc.Mul(acc, t.rows[i][v-1])
+			quo.QuoRem(acc, t.m.p, acc)
+		}
+	}
+	return &residue{v: acc}
+}
 
 func (m *modp) product(es []Element, ss []Scalar) Element {
 	acc := big.NewInt(1)

@@ -121,6 +121,7 @@ func TestReferees(t *testing.T) {
 		}
 	}
 	t.Run("2.0", func(t *testing.T) {
+		t.Parallel()
 		r, g := referee2(t), Belenios2048()
 		check(t, r, makeYesNo(t, g, 1, 0, 1))
 		check(t, r, makeYesNo(t, g, 3, 2, 3, 1))
@@ -133,6 +134,7 @@ func TestReferees(t *testing.T) {
 		check(t, referee2(t), makeRanked(t, RFC3526(), 3, 2, 2, 1, 2))
 	})
 	t.Run("3.0", func(t *testing.T) {
+		t.Parallel()
 		r, g := referee3(t), Ed25519()
 		check(t, r, makeYesNo(t, g, 1, 0, 1))
 		check(t, r, makeYesNo(t, g, 3, 2, 3, 1))

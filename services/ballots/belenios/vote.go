@@ -121,7 +121,7 @@ type sealed struct {
 func (m *maker) seal(n int) sealed {
 	g := m.e.Group
 	r := m.random()
-	alpha, beta := g.commit(r), g.multiply(g.raise(m.e.PublicKey, r), g.commit(g.small(int64(n))))
+	alpha, beta := g.commit(r), g.blend(g.raise(m.e.PublicKey, r), g.commit(g.small(int64(n))))
 	return sealed{Ciphertext{alpha, beta}, r, n}
 }
 
@@ -200,7 +200,7 @@ func (m *maker) prove(prefix []byte, alternatives []claimed, truth int) []Proof 
 		exponent := g.add(s, g.mul(a.c.r, c))
 		off := g.mul(g.small(int64(a.c.m-a.value)), c)
 		commits = append(commits, g.commit(exponent),
-			g.multiply(g.raise(m.e.PublicKey, exponent), g.commit(off)))
+			g.blend(g.raise(m.e.PublicKey, exponent), g.commit(off)))
 		ps[j] = Proof{c, s}
 		sumOthers = g.add(sumOthers, c)
 	}
