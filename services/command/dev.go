@@ -36,9 +36,9 @@ func (d *dev) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	switch r.URL.Path {
 	case "/dev/mail.json":
-		writeJSON(w, d.box.Letters(r.URL.Query().Get("to")))
+		showJSON(w, d.box.Letters(r.URL.Query().Get("to")))
 	case "/dev/mail":
-		writePage(w, mailPage, d.box.Letters(r.URL.Query().Get("to")))
+		showHTML(w, mailPage, d.box.Letters(r.URL.Query().Get("to")))
 	case "/dev/people.json", "/dev/people":
 		people, err := d.people(r.Context())
 		if err != nil {
@@ -46,10 +46,10 @@ func (d *dev) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if r.URL.Path == "/dev/people" {
-			writePage(w, peoplePage, people)
+			showHTML(w, peoplePage, people)
 			return
 		}
-		writeJSON(w, people)
+		showJSON(w, people)
 	default:
 		http.NotFound(w, r)
 	}
@@ -77,12 +77,12 @@ func (d *dev) people(ctx context.Context) ([]samplePerson, error) {
 	}
 }
 
-func writeJSON(w http.ResponseWriter, v any) {
+func showJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-func writePage(w http.ResponseWriter, t *template.Template, v any) {
+func showHTML(w http.ResponseWriter, t *template.Template, v any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_ = t.Execute(w, v)
 }
