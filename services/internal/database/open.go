@@ -69,8 +69,7 @@ func openPostgreSQL(ctx context.Context, address string) (*DB, error) {
 		pool.SetMaxIdleConns(8)
 		pool.SetConnMaxIdleTime(5 * time.Minute)
 		if err := pool.PingContext(ctx); err != nil {
-			db.Close()
-			return nil, fmt.Errorf("database: connect: %w", err)
+			return nil, errors.Join(fmt.Errorf("database: connect: %w", err), db.Close())
 		}
 	}
 	return db, nil

@@ -22,8 +22,7 @@ import (
 
 // cutter stands between a client and PostgreSQL, and cuts the connection that sends a COMMIT while it is armed.
 type cutter struct {
-	address string
-	armed   atomic.Bool
+	armed atomic.Bool
 	// deliver says whether the server gets the COMMIT before the cut.
 	deliver bool
 	// answered is called when the server has answered the COMMIT, instead of the cut.

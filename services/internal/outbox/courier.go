@@ -137,17 +137,14 @@ func (c *Courier) once(ctx context.Context) (int, error) {
 
 // after notes how far the receiver is when the delivery of the event at position failed: what was delivered before
 // it, or less, if the receiver says that it has less.
-func (c *Courier) after(ctx context.Context, err error, delivered, position int64) error {
-	if f := fault.Of(err); f != nil && f.Reason == ReasonGap {
-		applied, bad := strconv.ParseInt(f.Details["applied"], 10, 64)
-		if bad != nil || applied < 0 || applied >= position {
-			return nil
+func (c *Courier) after(ctx context.Context, failure error, delivered, position int64) error {
+	if f := fault.Of(failure); f != nil && f.Reason == ReasonGap {
+		applied, err := strconv.ParseInt(f.Details["applied"], 10, 64)
+		if err != nil || applied < 0 || applied >= position {
+			return fmt.Errorf("outbox: the receiver of event %d says that it has %q events", position, f.Details["applied"])
 		}
 		c.greeted = true
 		return errors.Join(fmt.Errorf("outbox: the receiver has only %d events: going back", applied), c.note(ctx, applied))
-	}
-	if ctx.Err() != nil {
-		return nil
 	}
 	return c.note(ctx, delivered)
 }

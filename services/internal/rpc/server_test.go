@@ -80,9 +80,9 @@ func TestWhatIsNoFaultShowsOnlyAnID(t *testing.T) {
 		"an unknown outcome": {func(context.Context, any) error {
 			return fmt.Errorf("%w: %s: %w", database.ErrUnknownOutcome, secret, context.Canceled)
 		}, call, codes.Unavailable, "OUTCOME_UNKNOWN", true},
-		"too many at once":       {func(context.Context, any) error { return fmt.Errorf("%w: %s", database.ErrBusy, secret) }, call, codes.Unavailable, "BUSY", true},
-		"a panic with an error":  {func(context.Context, any) error { panic(fault.New(fault.Denied, "X", secret)) }, call, codes.Internal, "INTERNAL", true},
-		"a nil map, as it comes": {func(context.Context, any) error { var m map[string]int; m[secret] = 1; return nil }, call, codes.Internal, "INTERNAL", true},
+		"too many at once":      {func(context.Context, any) error { return fmt.Errorf("%w: %s", database.ErrBusy, secret) }, call, codes.Unavailable, "BUSY", true},
+		"a panic with an error": {func(context.Context, any) error { panic(fault.New(fault.Denied, "X", secret)) }, call, codes.Internal, "INTERNAL", true},
+		"an index out of range": {func(context.Context, any) error { return []error{nil}[len(secret)] }, call, codes.Internal, "INTERNAL", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(h.logged())

@@ -49,9 +49,9 @@ var kindCodes = map[fault.Kind]codes.Code{
 
 // What the database could not finish, in words for whoever asked.
 var (
-	outcomeUnknown = fault.New(fault.Unavailable, "OUTCOME_UNKNOWN",
+	errOutcomeUnknown = fault.New(fault.Unavailable, "OUTCOME_UNKNOWN",
 		"We could not find out whether this was recorded. Send it again: with the same request id it is recorded once.").After(2 * time.Second)
-	busy = fault.New(fault.Unavailable, "BUSY", "Many people are doing this just now. Nothing was recorded; try again in a moment.").After(2 * time.Second)
+	errBusy = fault.New(fault.Unavailable, "BUSY", "Many people are doing this just now. Nothing was recorded; try again in a moment.").After(2 * time.Second)
 )
 
 // ToStatus turns an error of a room into a gRPC status error. It logs what is not a fault.
@@ -63,11 +63,11 @@ func ToStatus(ctx context.Context, log *slog.Logger, err error) error {
 	switch {
 	case errors.Is(err, database.ErrUnknownOutcome):
 		log.WarnContext(ctx, "outcome unknown", slog.String("trace", Trace(ctx)), slog.Any("error", err))
-		f = outcomeUnknown
+		f = errOutcomeUnknown
 	case f != nil:
 	case errors.Is(err, database.ErrBusy):
 		log.WarnContext(ctx, "gave way too often", slog.String("trace", Trace(ctx)), slog.Any("error", err))
-		f = busy
+		f = errBusy
 	case errors.Is(err, context.DeadlineExceeded):
 		// The error itself stays here: what was being done is nobody's business outside.
 		return status.FromContextError(context.DeadlineExceeded).Err()

@@ -10,7 +10,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 )
 
-// update has Schema write the file instead of comparing it: go test ./services/ROOM/store -run Schema -update-schema
+// update has Schema write the file instead of comparing it: go test ./services/ROOM/store -run Schema -update-schema.
 var update = flag.Bool("update-schema", false, "write the dumped schema files anew")
 
 // Schema compares the schema that the migrations make with the file in which readers find it whole, "schema.sql" beside
