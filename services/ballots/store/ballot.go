@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -115,8 +116,11 @@ func (s *Store) Get(ctx context.Context, id string) (ballots.Ballot, error) {
 // List returns at most limit ballots with a number below before (0 for no bound), newest first, and their numbers; only
 // one meeting's if meeting is not empty.
 func (s *Store) List(ctx context.Context, meeting string, before int64, limit int) (all []ballots.Ballot, numbers []int64, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
 	rows, err := s.db.Reader().QueryContext(ctx, selectBallot+`
-		WHERE ($1 = '' OR b.meeting = $1) AND ($2 = 0 OR b.ballot_no < $2) ORDER BY b.ballot_no DESC LIMIT $3`, meeting, before, limit)
+		WHERE ($1 = '' OR b.meeting = $1) AND b.ballot_no < $2 ORDER BY b.ballot_no DESC LIMIT $3`, meeting, before, limit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("store: list ballots: %w", err)
 	}

@@ -45,12 +45,28 @@ func (s *Store) rollOf(ctx context.Context, id string) (*roll, error) {
 	if r != nil {
 		return r, nil
 	}
+	// One caller reads and the rest of the hall waits for it: when a vote opens, hundreds ask in the same second.
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.mu.RLock()
+	r = s.rolls[id]
+	s.mu.RUnlock()
+	if r != nil {
+		return r, nil
+	}
 	b, ballotNo, err := find(ctx, s.db.Reader(), id)
 	if err != nil {
 		return nil, err
 	}
 	if b.Closing != nil {
 		return nil, errClosed
+	}
+	if err := s.at("roll-read"); err != nil {
+		return nil, err
 	}
 	r = &roll{ballot: id, ballotNo: ballotNo, number: make(map[string]uint32, b.Electors)}
 	rows, err := s.db.Reader().QueryContext(ctx, `SELECT elector_no, member FROM elector WHERE ballot_no = $1`, ballotNo)
@@ -71,9 +87,6 @@ func (s *Store) rollOf(ctx context.Context, id string) (*roll, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if other := s.rolls[id]; other != nil {
-		return other, nil
-	}
 	s.rolls[id] = r
 	return r, nil
 }

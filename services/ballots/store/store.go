@@ -58,6 +58,9 @@ type Store struct {
 	// until is when the lease lapses, in microseconds of the machine's clock; what memory says is current before it.
 	until atomic.Int64
 
+	// reading holds one token: a roll is read by one caller at a time.
+	reading chan struct{}
+
 	mu    sync.RWMutex
 	rolls map[string]*roll
 	boxes map[string]*box
@@ -81,7 +84,7 @@ func New(db *database.DB, c Config) *Store {
 	}
 	return &Store{
 		db: db, config: c, holder: rand.Text(), queue: make(chan *entry, c.Queue), stopped: make(chan struct{}),
-		rolls: map[string]*roll{}, boxes: map[string]*box{},
+		reading: make(chan struct{}, 1), rolls: map[string]*roll{}, boxes: map[string]*box{},
 		receipts: directory{closed: map[int64]map[ballots.Code]int64{}},
 	}
 }

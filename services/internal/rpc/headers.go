@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
@@ -30,6 +31,9 @@ func fillFromHeaders(ctx context.Context, req any, writes bool) error {
 		return nil
 	}
 	r := m.ProtoReflect()
+	if field := nulIn(r); field != "" {
+		return fault.Field("NUL_CHARACTER", field, "Send text without the character NUL.")
+	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	for field, header := range map[protoreflect.Name]string{"request_id": HeaderRequestID, "etag": HeaderETag} {
 		fd := r.Descriptor().Fields().ByName(field)
@@ -77,4 +81,32 @@ func CheckETag(given, present string) error {
 	}
 	return fault.New(fault.Conflict, ReasonETagMismatch,
 		"Somebody else changed this since you looked. Look at it again, then decide.")
+}
+
+// nulIn returns the name of a field whose text holds the character NUL, which PostgreSQL cannot store and no person
+// types, or an empty string.
+func nulIn(m protoreflect.Message) (found string) {
+	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		bad := func(v protoreflect.Value) bool {
+			if fd.Message() != nil {
+				return nulIn(v.Message()) != ""
+			}
+			return fd.Kind() == protoreflect.StringKind && strings.IndexByte(v.String(), 0) >= 0
+		}
+		wrong := false
+		switch {
+		case fd.IsMap():
+		case fd.IsList():
+			for i := range v.List().Len() {
+				wrong = wrong || bad(v.List().Get(i))
+			}
+		default:
+			wrong = bad(v)
+		}
+		if wrong {
+			found = string(fd.Name())
+		}
+		return !wrong
+	})
+	return found
 }
