@@ -1,0 +1,165 @@
+-- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
+
+CREATE TABLE attempt (
+  hash       BYTEA  NOT NULL PRIMARY KEY,
+  kind       TEXT   NOT NULL CHECK (kind IN ('join', 'sign_in')),
+  name       TEXT   NOT NULL,
+  email      TEXT   NOT NULL,
+  email_fold BYTEA  NOT NULL,
+  region     TEXT   NOT NULL,
+  language   TEXT   NOT NULL,
+  made       BIGINT NOT NULL,
+  expires    BIGINT NOT NULL,
+  code_hash  BYTEA,
+  link_hash  BYTEA,
+  wrong      BIGINT NOT NULL CHECK (wrong >= 0),
+  used       BIGINT,
+  request    BYTEA,
+  session    TEXT
+);
+
+CREATE INDEX attempt_email ON attempt (email_fold, made);
+
+CREATE INDEX attempt_expires ON attempt (expires);
+
+CREATE TABLE donation (
+  position BIGINT NOT NULL PRIMARY KEY CHECK (position > 0),
+  member   TEXT   NOT NULL CHECK (length(member) <= 64),
+  entry    TEXT   NOT NULL CHECK (length(entry) BETWEEN 1 AND 64),
+  reverses TEXT   NOT NULL CHECK (length(reverses) <= 64),
+  pence    BIGINT NOT NULL,
+  at       BIGINT NOT NULL
+);
+
+CREATE INDEX donation_member ON donation (member, position);
+
+CREATE TABLE event (
+  number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
+  member   TEXT   NOT NULL REFERENCES member (id),
+  kind     TEXT   NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  at       BIGINT NOT NULL,
+  recorded BIGINT NOT NULL,
+  region   TEXT   NOT NULL,
+  reason   TEXT   NOT NULL CHECK (length(reason) <= 500),
+  decider  TEXT   NOT NULL
+);
+
+CREATE INDEX event_member ON event (member, number);
+
+CREATE TABLE invitation (
+  role     TEXT   NOT NULL PRIMARY KEY CHECK (role IN ('secretary', 'treasurer', 'chair')),
+  hash     BYTEA  NOT NULL UNIQUE,
+  member   TEXT   UNIQUE REFERENCES member (id),
+  accepted BIGINT,
+  request  BYTEA,
+  session  TEXT
+);
+
+CREATE TABLE mail (
+  id      TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  attempt BYTEA,
+  member  TEXT   NOT NULL,
+  state   TEXT   NOT NULL CHECK (state IN ('waiting', 'sent', 'needless', 'failed')),
+  due     BIGINT NOT NULL,
+  tries   BIGINT NOT NULL CHECK (tries >= 0)
+);
+
+CREATE INDEX mail_due ON mail (state, due);
+
+CREATE TABLE member (
+  id         TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  number     BIGINT UNIQUE CHECK (number > 0),
+  name       TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  email      TEXT   NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
+  name_fold  BYTEA  NOT NULL,
+  email_fold BYTEA  NOT NULL UNIQUE,
+  region     TEXT   NOT NULL,
+  language   TEXT   NOT NULL CHECK (language IN ('en', 'cy'))
+);
+
+CREATE INDEX member_name ON member (name_fold);
+
+CREATE INDEX member_region ON member (region, number);
+
+CREATE TABLE office (
+  id          TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member      TEXT   NOT NULL REFERENCES member (id),
+  role        TEXT   NOT NULL CHECK (role IN ('chair', 'secretary', 'treasurer', 'organiser', 'teller', 'board')),
+  region      TEXT   NOT NULL,
+  reason      TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  granted_by  TEXT   NOT NULL,
+  granted     BIGINT NOT NULL,
+  approved_by TEXT   NOT NULL,
+  started     BIGINT,
+  ended       BIGINT,
+  ended_by    TEXT   NOT NULL,
+  end_reason  TEXT   NOT NULL CHECK (length(end_reason) <= 500)
+);
+
+CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
+
+CREATE TABLE region (
+  id    TEXT   NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 2 AND 40),
+  name  TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
+  state TEXT   NOT NULL CHECK (state IN ('forming', 'meeting')),
+  made  BIGINT NOT NULL
+);
+
+CREATE TABLE revocation (
+  sid TEXT   NOT NULL PRIMARY KEY,
+  at  BIGINT NOT NULL
+);
+
+CREATE INDEX revocation_at ON revocation (at);
+
+CREATE TABLE roll (
+  id          TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  purpose     TEXT    NOT NULL UNIQUE CHECK (length(purpose) BETWEEN 1 AND 200),
+  region      TEXT    NOT NULL,
+  notice      BIGINT  NOT NULL,
+  required    BOOLEAN NOT NULL,
+  book        BIGINT  NOT NULL,
+  contact     TEXT    NOT NULL CHECK (length(contact) <= 500),
+  frozen      BIGINT  NOT NULL,
+  count       BIGINT  NOT NULL CHECK (count >= 0),
+  fingerprint BYTEA   NOT NULL,
+  events      BIGINT  NOT NULL,
+  donations   BIGINT  NOT NULL
+);
+
+CREATE TABLE roll_entry (
+  roll   TEXT   NOT NULL REFERENCES roll (id),
+  number BIGINT NOT NULL CHECK (number > 0),
+  member TEXT   NOT NULL,
+  region TEXT   NOT NULL,
+  PRIMARY KEY (roll, number)
+);
+
+CREATE UNIQUE INDEX roll_entry_member ON roll_entry (roll, member);
+
+CREATE TABLE rule (
+  position  BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),
+  book      BIGINT  NOT NULL,
+  required  BOOLEAN NOT NULL,
+  effective BIGINT  NOT NULL
+);
+
+CREATE TABLE session (
+  id       TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  sid      TEXT    NOT NULL UNIQUE CHECK (length(sid) = 36),
+  member   TEXT    NOT NULL REFERENCES member (id),
+  hash     BYTEA   UNIQUE,
+  made     BIGINT  NOT NULL,
+  used     BIGINT  NOT NULL,
+  ended    BIGINT,
+  operator BOOLEAN NOT NULL
+);
+
+CREATE INDEX session_member ON session (member);
+
+CREATE TABLE society (
+  one  BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  name TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  made BIGINT NOT NULL,
+  act  BIGINT
+);
