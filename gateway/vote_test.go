@@ -146,7 +146,7 @@ func TestRunTheMeeting(t *testing.T) {
 	if got := s.lastAsked().(*motionsv1.RecordAttendanceRequest); got.GetMembers()[0] != "ada" || got.GetDeparted() {
 		t.Errorf("%v", got)
 	}
-	s.visitor("ada").get("/meetings/agm/attendance?search=Ada").sees(403, "You need a different role")
+	s.visitor("ada").get("/meetings/agm/attendance?search=Ada").sees(403, "You cannot do this", "You need a different role")
 }
 
 func TestPlanAMeeting(t *testing.T) {
