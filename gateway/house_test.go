@@ -18,12 +18,11 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/localgovdigital/folkmoot/gateway/rest"
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
-	"github.com/localgovdigital/folkmoot/gateway/rest"
 )
 
 // The rooms here are stand-ins that answer as the contract says and remember what was asked. They decide nothing:

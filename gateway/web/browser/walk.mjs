@@ -179,7 +179,7 @@ try {
   }
   await chair.goto(`/meetings/${meeting.id}/run`)
   if (meeting.state === 'MEETING_STATE_NOTICED') {
-    await follow(chair, 'Open the meeting')
+    await press(chair, 'Open the meeting')
     await b.look(chair, 'open the meeting')
     await press(chair, 'Open the meeting')
     await says(chair, 'The meeting is open.')

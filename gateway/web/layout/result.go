@@ -3,9 +3,8 @@ package layout
 import (
 	"strconv"
 
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 // Result is a declared result: carried or lost in words, the integers, the rule and its base.

@@ -18,16 +18,15 @@ import (
 	"sync"
 	"time"
 
-	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
-	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/rest"
 	"github.com/localgovdigital/folkmoot/gateway/session"
 	"github.com/localgovdigital/folkmoot/gateway/web/asset"
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/text"
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 //go:embed all:template

@@ -142,6 +142,7 @@ func (q *Request) Refused(err error) ([]form.Wrong, error) {
 			field = p.Violations[0].Field
 		}
 		return []form.Wrong{{Field: field, Text: q.Say(p)}}, nil
+	default:
+		return q.Wrong(err)
 	}
-	return q.Wrong(err)
 }

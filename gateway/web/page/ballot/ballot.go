@@ -12,10 +12,9 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 )
 
 //go:embed *.html
@@ -184,6 +183,7 @@ func (p pages) cast(q *layout.Request) error {
 		if stopped, failed := p.stop(q, b); stopped || failed != nil {
 			return failed
 		}
+	default:
 	}
 	return err
 }

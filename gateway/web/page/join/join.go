@@ -7,11 +7,10 @@ package join
 import (
 	"embed"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/session"
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 //go:embed *.html

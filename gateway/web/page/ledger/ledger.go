@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"net/url"
 
-	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	"github.com/localgovdigital/folkmoot/gateway/web/text"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 //go:embed *.html
@@ -173,6 +172,7 @@ func (p pages) facts(q *layout.Request, e *ledgerv1.Entry) []form.Row {
 		add("ledger.how", q.T("ledger.cash"))
 	case ledgerv1.Method_METHOD_BANK:
 		add("ledger.how", q.T("ledger.bank"))
+	default:
 	}
 	add("ledger.why", e.GetReason())
 	add("ledger.reference", e.GetReference())

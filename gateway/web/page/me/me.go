@@ -6,12 +6,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/localgovdigital/folkmoot/gateway/web/form"
+	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
-	"github.com/localgovdigital/folkmoot/gateway/web/form"
-	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 )
 
 //go:embed *.html

@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"net/url"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 //go:embed *.html
@@ -71,8 +70,9 @@ func kind(q *layout.Request, m *motionsv1.Meeting) string {
 		return q.T("meeting.agm")
 	case motionsv1.MeetingKind_MEETING_KIND_SPECIAL:
 		return q.T("meeting.special")
+	default:
+		return q.T("meeting.regional", "Region", q.Region(m.GetRegion()))
 	}
-	return q.T("meeting.regional", "Region", q.Region(m.GetRegion()))
 }
 
 // runs says whether the viewer may run the meeting: chair or secretary of the society, or the organiser of its region.

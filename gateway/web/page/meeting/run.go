@@ -5,12 +5,11 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/localgovdigital/folkmoot/gateway/web/form"
+	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
-	"github.com/localgovdigital/folkmoot/gateway/web/form"
-	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 )
 
 // act is something that may be done with a meeting.

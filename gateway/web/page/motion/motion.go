@@ -11,11 +11,10 @@ import (
 
 	"github.com/yuin/goldmark"
 
-	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 //go:embed *.html
