@@ -41,7 +41,7 @@ func TestConfirm(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor("").get("/join").send("/join", "name", "Ada", "email", "ada@example.org", "region", "none", "sole_membership", "yes")
 	v.send("/confirm", "code", "").sees(422, "Enter the six digits")
-	v.send("/confirm", "code", "111111").sees(422, "That code is not right.")
+	v.send("/confirm", "code", "111111").sees(422, "This is not the code in the newest email.")
 	if v.value("code") != "111111" {
 		t.Error("the typed code is lost")
 	}

@@ -137,7 +137,7 @@ func (m membership) ConfirmSession(_ context.Context, in *membershipv1.ConfirmSe
 	defer m.mu.Unlock()
 	m.confirm = append(m.confirm, in)
 	if in.GetCode() != "123456" && in.GetLink() != "secret-link" {
-		return nil, refusal(codes.Unauthenticated, "CODE_WRONG", "That code is not right.", "code")
+		return nil, refusal(codes.Unauthenticated, "CODE_WRONG", "This is not the code in the newest email.", "code")
 	}
 	return &membershipv1.ConfirmSessionResponse{
 		SessionSecret: "ada", ExpireTime: timestamppb.New(time.Now().Add(24 * time.Hour)), Member: "ada", Joined: in.GetAttempt() == "attempt-1",

@@ -146,15 +146,15 @@ func TestRunTheMeeting(t *testing.T) {
 	if got := s.lastAsked().(*motionsv1.RecordAttendanceRequest); got.GetMembers()[0] != "ada" || got.GetDeparted() {
 		t.Errorf("%v", got)
 	}
-	s.visitor("ada").get("/meetings/agm/attendance?search=Ada").sees(403, "You need a different role")
+	s.visitor("ada").get("/meetings/agm/attendance?search=Ada").sees(403, "You cannot do this", "You need a different role")
 }
 
 func TestPlanAMeeting(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor("secretary").get("/meetings/new").sees(200, "Plan a meeting")
 	v.send("/meetings/new", "kind", "agm", "title", "AGM").sees(422, "Enter where it is held", "Enter the day", "Enter the time")
-	v.send("/meetings/new", "kind", "agm", "title", "AGM", "place", "Leeds", "start_time", "soon", "clock", "late").sees(422, "Enter a day and a time")
-	v.send("/meetings/new", "kind", "agm", "title", "AGM", "place", "Leeds", "start_time", "2027-07-01", "clock", "18:30").at("/meetings/agm/run")
+	v.send("/meetings/new", "kind", "agm", "title", "AGM", "place", "Leeds", "start_time", "soon", "clock", "late").sees(422, "Enter a day, month and year", "Enter a time, like 18:30")
+	v.send("/meetings/new", "kind", "agm", "title", "AGM", "place", "Leeds", "start_time", "1/7/2027", "clock", "18:30").at("/meetings/agm/run")
 	got := s.lastAsked().(*motionsv1.CreateMeetingRequest)
 	// Half past six in London in July is half past five in UTC.
 	if at := got.GetStartTime().AsTime().Format("2006-01-02T15:04"); at != "2027-07-01T17:30" || got.GetKind() != motionsv1.MeetingKind_MEETING_KIND_AGM {

@@ -105,11 +105,11 @@ func New(membership membershipv1.MembershipServiceClient, secure bool, now func(
 // Find returns who the request's cookie belongs to. A cookie that membership does not know, or knows no more, is a
 // visitor's; an error means that membership did not answer.
 func (k *Keeper) Find(ctx context.Context, r *http.Request) (Viewer, error) {
-	c, err := r.Cookie(k.name(sessionCookie))
-	if err != nil || c.Value == "" {
+	secret := k.value(r, sessionCookie)
+	if secret == "" {
 		return Viewer{}, nil
 	}
-	key := sha256.Sum256([]byte(c.Value))
+	key := sha256.Sum256([]byte(secret))
 	now := k.now()
 	k.mu.Lock()
 	found, ok := k.kept[key]
@@ -117,7 +117,7 @@ func (k *Keeper) Find(ctx context.Context, r *http.Request) (Viewer, error) {
 	if ok && now.Before(found.until) {
 		return found.viewer, nil
 	}
-	reply, err := k.membership.ExchangeSession(ctx, &membershipv1.ExchangeSessionRequest{SessionSecret: c.Value})
+	reply, err := k.membership.ExchangeSession(ctx, &membershipv1.ExchangeSessionRequest{SessionSecret: secret})
 	switch status.Code(err) {
 	case codes.OK:
 	case codes.Unauthenticated, codes.NotFound, codes.InvalidArgument, codes.PermissionDenied, codes.FailedPrecondition:
@@ -170,8 +170,8 @@ func (k *Keeper) Begin(w http.ResponseWriter, secret string, expire time.Time) {
 
 // End takes the session out of the browser and out of what is kept.
 func (k *Keeper) End(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(k.name(sessionCookie)); err == nil {
-		k.forget(sha256.Sum256([]byte(c.Value)))
+	if secret := k.value(r, sessionCookie); secret != "" {
+		k.forget(sha256.Sum256([]byte(secret)))
 	}
 	http.SetCookie(w, k.cookie(sessionCookie, "", -time.Second))
 }
@@ -192,19 +192,16 @@ func (k *Keeper) KeepAttempt(w http.ResponseWriter, a Attempt) {
 
 // Attempt returns what KeepAttempt kept, or the zero value.
 func (k *Keeper) Attempt(r *http.Request) Attempt {
-	c, err := r.Cookie(k.name(attemptCookie))
-	if err != nil {
-		return Attempt{}
-	}
-	i := strings.LastIndexByte(c.Value, '.')
+	value := k.value(r, attemptCookie)
+	i := strings.LastIndexByte(value, '.')
 	if i < 0 {
 		return Attempt{}
 	}
-	next, err := base64.RawURLEncoding.DecodeString(c.Value[i+1:])
+	next, err := base64.RawURLEncoding.DecodeString(value[i+1:])
 	if err != nil {
 		return Attempt{}
 	}
-	return Attempt{Secret: c.Value[:i], Next: LocalPath(string(next))}
+	return Attempt{Secret: value[:i], Next: LocalPath(string(next))}
 }
 
 // DropAttempt takes the attempt out of the browser.
@@ -216,6 +213,15 @@ const (
 	sessionCookie = "folkmoot_session"
 	attemptCookie = "folkmoot_attempt"
 )
+
+// value returns what a cookie of ours holds, or "".
+func (k *Keeper) value(r *http.Request, of string) string {
+	c, err := r.Cookie(k.name(of))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
 
 // name adds the prefix that makes a browser refuse the cookie from anywhere but this host over https.
 func (k *Keeper) name(of string) string {

@@ -380,6 +380,7 @@ func canonical(t *testing.T, fragment string) string {
 				walk(c)
 			}
 			b.WriteString("</" + n.Data + ">")
+		default:
 		}
 	}
 	for _, n := range nodes {

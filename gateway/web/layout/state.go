@@ -38,6 +38,7 @@ func (q *Request) MotionTag(s motionsv1.MotionState) form.Tag {
 		colour = "govuk-tag--yellow"
 	case motionsv1.MotionState_MOTION_STATE_LOST, motionsv1.MotionState_MOTION_STATE_WITHDRAWN:
 		colour = "govuk-tag--grey"
+	default:
 	}
 	return form.Tag{Text: q.T("motion.state." + word(s.String(), "MOTION_STATE_")), Classes: colour}
 }

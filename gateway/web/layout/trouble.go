@@ -115,6 +115,9 @@ func (q *Request) Wrong(err error) ([]form.Wrong, error) {
 	if len(p.Violations) == 0 {
 		return []form.Wrong{{Text: q.Say(p)}}, nil
 	}
+	if len(p.Violations) == 1 && q.Has("reason."+p.Reason) {
+		return []form.Wrong{{Field: p.Violations[0].Field, Text: q.Say(p)}}, nil
+	}
 	var out []form.Wrong
 	for _, v := range p.Violations {
 		out = append(out, form.Wrong{Field: v.Field, Text: v.Message})
@@ -139,6 +142,7 @@ func (q *Request) Refused(err error) ([]form.Wrong, error) {
 			field = p.Violations[0].Field
 		}
 		return []form.Wrong{{Field: field, Text: q.Say(p)}}, nil
+	default:
+		return q.Wrong(err)
 	}
-	return q.Wrong(err)
 }

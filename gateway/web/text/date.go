@@ -64,6 +64,26 @@ func (p *Printer) Day(date string) string {
 	return p.day(t)
 }
 
+// Typed returns a date as the fields of a form hold it: "24/11/2026".
+func Typed(t time.Time) string { return t.In(London).Format("2/1/2006") }
+
+// dayForms are how people type a day.
+var dayForms = []string{"2/1/2006", "2 1 2006", "2-1-2006", "2.1.2006", time.DateOnly, "2 January 2006", "2 Jan 2006"}
+
+// ReadDay reads a day as a person types it, day before month as in the United Kingdom.
+func ReadDay(typed string) (time.Time, bool) {
+	typed = strings.Join(strings.Fields(typed), " ")
+	for i, name := range months[Welsh] {
+		typed = strings.Replace(typed, name, months[English][i], 1)
+	}
+	for _, form := range dayForms {
+		if t, err := time.ParseInLocation(form, typed, London); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 func (p *Printer) day(t time.Time) string {
 	return strconv.Itoa(t.Day()) + " " + months[p.Lang][t.Month()-1] + " " + strconv.Itoa(t.Year())
 }

@@ -99,6 +99,23 @@ func TestDates(t *testing.T) {
 	}
 }
 
+func TestReadDay(t *testing.T) {
+	for _, typed := range []string{"4/11/2026", "04/11/2026", " 4 11 2026", "2026-11-04", "4 November 2026", "4 Tachwedd 2026", "4 Nov 2026", "4.11.2026"} {
+		got, ok := ReadDay(typed)
+		if !ok || got.Format(time.DateOnly) != "2026-11-04" {
+			t.Errorf("%q: %v, %v", typed, got, ok)
+		}
+		if Typed(got) != "4/11/2026" {
+			t.Errorf("%q", Typed(got))
+		}
+	}
+	for _, typed := range []string{"", "11/24/2026", "31/2/2026", "soon", "4/11/26"} {
+		if got, ok := ReadDay(typed); ok {
+			t.Errorf("%q was read as %v", typed, got)
+		}
+	}
+}
+
 func TestMoney(t *testing.T) {
 	for pence, want := range map[int64]string{100: "£1", 1: "£0.01", 1250: "£12.50", -300: "−£3", 123456789: "£1,234,567.89", 0: "£0", -1 << 63: "−£92,233,720,368,547,758.08"} {
 		if got := Money(pence); got != want {

@@ -183,6 +183,7 @@ func (p pages) cast(q *layout.Request) error {
 		if stopped, failed := p.stop(q, b); stopped || failed != nil {
 			return failed
 		}
+	default:
 	}
 	return err
 }

@@ -66,6 +66,7 @@ func (p pages) show(q *layout.Request) error {
 		switch m.GetState() {
 		case motionsv1.MeetingState_MEETING_STATE_NOTICED, motionsv1.MeetingState_MEETING_STATE_OPEN:
 			v.Meetings = append(v.Meetings, meeting{m, q.MeetingTag(m.GetState())})
+		default:
 		}
 	}
 	return q.Show(http.StatusOK, "home.html", layout.Page{Title: q.T("home.title", "Society", q.Society()), View: v})

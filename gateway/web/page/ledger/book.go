@@ -49,11 +49,11 @@ func (p pages) donating(q *layout.Request, wrong []form.Wrong) error {
 	}
 	v := donationView{
 		Member: m, Amount: f.Field("amount_pence", "ledger.amount"), Method: f.Field("method", "ledger.how"),
-		Date: f.Field("occur_date", "ledger.happened"), Reference: f.Hinted("reference", "ledger.reference", "ledger.referenceHint"),
+		Date: f.Hinted("occur_date", "ledger.happened", "form.dayHint"), Reference: f.Hinted("reference", "ledger.reference", "ledger.referenceHint"),
 	}
 	v.Amount.Prefix, v.Amount.Classes, v.Amount.Inputmode, v.Amount.NoSpelling = "£", "govuk-input--width-5", "decimal", true
 	v.Method.LabelClasses = "govuk-fieldset__legend--s"
-	v.Date.Type, v.Date.Classes = "date", "govuk-input--width-10"
+	v.Date.Classes, v.Date.NoSpelling = "govuk-input--width-10", true
 	f.Choose(v.Method, form.Item{Value: "bank", Text: q.T("ledger.bank")}, form.Item{Value: "cash", Text: q.T("ledger.cash")})
 	if q.Method == http.MethodGet {
 		v.Amount.Value, v.Date.Value = "1", p.today()
@@ -64,7 +64,17 @@ func (p pages) donating(q *layout.Request, wrong []form.Wrong) error {
 }
 
 // today is the society's calendar day. In a sample whose clock is not at now the treasurer types another.
-func (p pages) today() string { return p.Now().In(text.London).Format(time.DateOnly) }
+func (p pages) today() string { return text.Typed(p.Now()) }
+
+// happened reads the day of the form, and says what is wrong with one that cannot be read.
+func happened(q *layout.Request) (string, []form.Wrong) {
+	typed := q.Typed("occur_date")
+	day, ok := text.ReadDay(typed)
+	if !ok && typed != "" {
+		return "", []form.Wrong{{Field: "occur_date", Text: q.T("form.dayFormat")}}
+	}
+	return day.Format(time.DateOnly), nil
+}
 
 var methods = map[string]ledgerv1.Method{"bank": ledgerv1.Method_METHOD_BANK, "cash": ledgerv1.Method_METHOD_CASH}
 
@@ -74,12 +84,13 @@ func (p pages) donate(q *layout.Request) error {
 	if !ok && q.Typed("amount_pence") != "" {
 		wrong = append(wrong, form.Wrong{Field: "amount_pence", Text: q.T("ledger.amountFormat")})
 	}
-	if len(wrong) > 0 {
+	day, more := happened(q)
+	if wrong = append(wrong, more...); len(wrong) > 0 {
 		return p.donating(q, wrong)
 	}
 	e, err := p.Ledger.RecordDonation(q.Context(), &ledgerv1.RecordDonationRequest{
 		RequestId: q.RequestID(), Member: q.Typed("member"), AmountPence: pence, Method: methods[q.Typed("method")],
-		OccurDate: q.Typed("occur_date"), Reference: q.Typed("reference"),
+		OccurDate: day, Reference: q.Typed("reference"),
 	})
 	if err != nil {
 		return q.Again(err, p.donating)
@@ -140,10 +151,10 @@ func (p pages) posting(q *layout.Request, wrong []form.Wrong) error {
 	}
 	f, code := q.FormOf(wrong)
 	v := generalView{
-		Date: f.Field("occur_date", "ledger.happened"), Description: f.Field("description", "ledger.what"),
+		Date: f.Hinted("occur_date", "ledger.happened", "form.dayHint"), Description: f.Field("description", "ledger.what"),
 		Reference: f.Hinted("reference", "ledger.reference", "ledger.referenceHint"),
 	}
-	v.Date.Type, v.Date.Classes = "date", "govuk-input--width-10"
+	v.Date.Classes, v.Date.NoSpelling = "govuk-input--width-10", true
 	if q.Method == http.MethodGet {
 		v.Date.Value = p.today()
 	}
@@ -193,12 +204,13 @@ func postings(q *layout.Request) (out []*ledgerv1.Posting, wrong []form.Wrong) {
 
 func (p pages) post(q *layout.Request) error {
 	wrong := q.Missing("occur_date", "ledger.dateNeeded", "description", "ledger.whatNeeded")
+	day, unread := happened(q)
 	lines, more := postings(q)
-	if wrong = append(wrong, more...); len(wrong) > 0 {
+	if wrong = append(append(wrong, unread...), more...); len(wrong) > 0 {
 		return p.posting(q, wrong)
 	}
 	e, err := p.Ledger.PostEntry(q.Context(), &ledgerv1.PostEntryRequest{
-		RequestId: q.RequestID(), OccurDate: q.Typed("occur_date"), Description: q.Typed("description"), Postings: lines, Reference: q.Typed("reference"),
+		RequestId: q.RequestID(), OccurDate: day, Description: q.Typed("description"), Postings: lines, Reference: q.Typed("reference"),
 	})
 	if err != nil {
 		return q.Again(err, p.posting)

@@ -172,6 +172,7 @@ func (p pages) facts(q *layout.Request, e *ledgerv1.Entry) []form.Row {
 		add("ledger.how", q.T("ledger.cash"))
 	case ledgerv1.Method_METHOD_BANK:
 		add("ledger.how", q.T("ledger.bank"))
+	default:
 	}
 	add("ledger.why", e.GetReason())
 	add("ledger.reference", e.GetReference())

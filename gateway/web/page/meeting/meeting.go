@@ -70,8 +70,9 @@ func kind(q *layout.Request, m *motionsv1.Meeting) string {
 		return q.T("meeting.agm")
 	case motionsv1.MeetingKind_MEETING_KIND_SPECIAL:
 		return q.T("meeting.special")
+	default:
+		return q.T("meeting.regional", "Region", q.Region(m.GetRegion()))
 	}
-	return q.T("meeting.regional", "Region", q.Region(m.GetRegion()))
 }
 
 // runs says whether the viewer may run the meeting: chair or secretary of the society, or the organiser of its region.

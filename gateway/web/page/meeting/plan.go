@@ -28,11 +28,11 @@ func (p pages) planning(q *layout.Request, wrong []form.Wrong) error {
 	f, code := q.FormOf(wrong)
 	v := newView{
 		Kind: f.Field("kind", "meeting.kind"), Region: f.Hinted("region", "meeting.region", "meeting.regionHint"), Heading: f.Field("title", "motion.title"),
-		Place: f.Hinted("place", "meeting.where", "meeting.placeHint"), Day: f.Field("start_time", "meeting.day"), Time: f.Field("clock", "meeting.time"),
+		Place: f.Hinted("place", "meeting.where", "meeting.placeHint"), Day: f.Hinted("start_time", "meeting.day", "form.dayHint"), Time: f.Hinted("clock", "meeting.time", "meeting.timeHint"),
 	}
 	v.Kind.LabelClasses = "govuk-fieldset__legend--s"
-	v.Day.Type, v.Day.Classes = "date", "govuk-input--width-10"
-	v.Time.Type, v.Time.Classes = "time", "govuk-input--width-5"
+	v.Day.Classes, v.Day.NoSpelling = "govuk-input--width-10", true
+	v.Time.Classes, v.Time.NoSpelling = "govuk-input--width-5", true
 	f.Choose(v.Kind, form.Item{Value: "regional", Text: q.T("meeting.regionalKind")}, form.Item{Value: "agm", Text: q.T("meeting.agm")}, form.Item{Value: "special", Text: q.T("meeting.special")})
 	items := []form.Item{{Value: "", Text: q.T("meeting.wholeSociety")}}
 	for _, r := range p.Regions(q.Context()) {
@@ -46,9 +46,13 @@ func (p pages) planning(q *layout.Request, wrong []form.Wrong) error {
 
 func (p pages) plan(q *layout.Request) error {
 	wrong := q.Missing("kind", "meeting.kindNeeded", "title", "motion.titleNeeded", "place", "meeting.placeNeeded", "start_time", "meeting.dayNeeded", "clock", "meeting.timeNeeded")
-	start, err := time.ParseInLocation("2006-01-02 15:04", q.Typed("start_time")+" "+q.Typed("clock"), text.London)
-	if err != nil && q.Typed("start_time") != "" && q.Typed("clock") != "" {
-		wrong = append(wrong, form.Wrong{Field: "start_time", Text: q.T("meeting.dayFormat")})
+	day, ok := text.ReadDay(q.Typed("start_time"))
+	if !ok && q.Typed("start_time") != "" {
+		wrong = append(wrong, form.Wrong{Field: "start_time", Text: q.T("form.dayFormat")})
+	}
+	start, err := time.ParseInLocation(time.DateOnly+" 15:04", day.Format(time.DateOnly)+" "+q.Typed("clock"), text.London)
+	if err != nil && q.Typed("clock") != "" {
+		wrong = append(wrong, form.Wrong{Field: "clock", Text: q.T("meeting.timeFormat")})
 	}
 	if len(wrong) > 0 {
 		return p.planning(q, wrong)

@@ -6,10 +6,9 @@ import (
 	"embed"
 	"net/http"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 //go:embed *.html

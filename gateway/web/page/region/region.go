@@ -4,10 +4,9 @@ package region
 import (
 	"embed"
 
-	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
 
 //go:embed *.html

@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
-	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
-
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
 //go:embed *.html
