@@ -84,7 +84,7 @@ bench: $(TOOLS)/bench ## benchmarks: medians and spread of interleaved rounds
 	@$(TOOLS)/bench -rounds $(ROUNDS) -- go test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
 
 lint: $(TOOLS)/golangci-lint ## golangci-lint, built at its pinned version on first use (minutes)
-	$(TOOLS)/golangci-lint run ./...
+	$(TOOLS)/golangci-lint run --allow-parallel-runners ./...
 
 tools: $(TOOLS)/golangci-lint $(TOOLS)/grpcurl $(TOOLS)/govulncheck ## build the tools written in Go
 
