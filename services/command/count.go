@@ -152,7 +152,7 @@ func writePage(w io.Writer, r *count.Report) error {
 	fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n"+
 		"<style>body{font-family:sans-serif;margin:1rem;max-width:60rem}table{border-collapse:collapse;margin:1rem 0}"+
-		"caption{text-align:left;font-weight:bold}th,td{border-bottom:1px solid #b1b4b6;padding:.25rem .75rem;text-align:left}"+
+		"caption{text-align:left;font-weight:bold}th,td{border-bottom:1px solid #b1b4b6;padding:.25rem .4rem;text-align:left}.count-scroll{overflow-x:auto}"+
 		"td:nth-child(n+3){font-variant-numeric:tabular-nums}</style>\n</head>\n<body>\n", html.EscapeString(title))
 	if err := r.WriteHTML(w, 1); err != nil {
 		return err

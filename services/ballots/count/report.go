@@ -19,8 +19,6 @@ const (
 	StageTally = "tally"
 	// StagePairs compares candidates two by two.
 	StagePairs = "pairs"
-	// StageLast fills the last vacancies without a further transfer.
-	StageLast = "last-vacancies"
 )
 
 // What has become of a candidate.

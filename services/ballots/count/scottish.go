@@ -13,6 +13,10 @@ import "math/bits"
 // which the tied differed; of several, those with the most (for an exclusion the fewest) votes there stay
 // tied and earlier stages are looked at for them. Then by lot.
 //
+// A candidate exactly on the quota has nothing to transfer, so there is no stage for it (rule 49(1): "exceeds").
+// The papers of the last candidate excluded are transferred although the vacancies could be filled without
+// that, which SSI 2021/437 article 2(4) allows.
+//
 // A preference counts only while the numbers on the paper follow each other (article 2, "next available
 // preference"): a skipped or equal preference ends the paper, and one that begins so is invalid.
 type ScottishSTV struct{}

@@ -13,7 +13,7 @@ const (
 	svgName   = 210 // width of the names
 	svgColumn = 190 // width of a stage
 	svgBar    = 120 // width of the longest bar
-	svgRow    = 40  // height of a candidate
+	svgRow    = 50  // height of a candidate
 	svgTop    = 84  // above the first candidate
 )
 
@@ -37,7 +37,7 @@ func (r *Report) WriteSVG(w io.Writer) error {
 		d.most = max(d.most, s.Quota.float(), s.NonTransferable.float())
 	}
 	_, rows := r.cells(&r.Stages[len(r.Stages)-1])
-	d.open(svgName+svgColumn*len(r.Stages), svgTop+svgRow*len(rows)+10)
+	d.open(max(svgName+svgColumn*len(r.Stages), 600), svgTop+svgRow*len(rows)+10)
 	for i := range r.Stages {
 		if i > 0 {
 			d.flow(&r.Stages[i-1], &r.Stages[i])
@@ -129,7 +129,16 @@ func (d *drawing) column(s *Stage) {
 			q := float64(x) + d.width(s.Quota)
 			fmt.Fprintf(d.b, "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"#0b0c0c\" stroke-dasharray=\"2 2\"/>", q, y, q, y+19)
 		}
-		fmt.Fprintf(d.b, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s</text></g>\n", x, y+29, esc(strings.TrimSpace(strings.Join(row[2:], " "))))
+		figures := 2 // votes and change on the first line, the rest on the second
+		for figures < len(head) && (head[figures] == "Votes" || head[figures] == "Change") {
+			figures++
+		}
+		for k, text := range []string{strings.Join(row[2:figures], " "), strings.Join(row[figures:], " ")} {
+			if text = strings.TrimSpace(text); text != "" {
+				fmt.Fprintf(d.b, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s</text>", x, y+29+12*k, esc(text))
+			}
+		}
+		fmt.Fprint(d.b, "</g>\n")
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 
 // WriteHTML writes the report as a fragment of HTML, a section whose headings begin at the given level (2
 // for <h2>). Every stage is a table of its own with a caption and header cells for rows and columns, so
-// that a screen reader says what each figure is and a phone need not scroll sideways for a long count. It
-// holds no style, no script and no id.
+// that a screen reader says what each figure is and a long count stays narrow. A table stands in a region of
+// class count-scroll that the keyboard reaches, for whoever must scroll it sideways; the page's style says
+// overflow-x: auto. The fragment holds no style, no script and no id.
 func (r *Report) WriteHTML(w io.Writer, level int) error {
 	b := bufio.NewWriter(w)
 	level = min(max(level, 1), 5)
@@ -27,7 +28,9 @@ func (r *Report) WriteHTML(w io.Writer, level int) error {
 		s := &r.Stages[i]
 		fmt.Fprintf(b, "<h%d>Stage %d</h%d>\n", level+1, s.Number, level+1)
 		head, rows := r.cells(s)
-		fmt.Fprintf(b, "<table class=\"count-stage\">\n<caption>Stage %d: %s</caption>\n<thead><tr>", s.Number, esc(s.heading(r.Election)))
+		caption := esc(fmt.Sprintf("Stage %d: %s", s.Number, s.heading(r.Election)))
+		region(b, "count-stage", caption)
+		fmt.Fprint(b, "<thead><tr>")
 		for _, h := range head {
 			fmt.Fprintf(b, "<th scope=\"col\">%s</th>", esc(h))
 		}
@@ -43,7 +46,7 @@ func (r *Report) WriteHTML(w io.Writer, level int) error {
 			}
 			fmt.Fprint(b, "</tr>\n")
 		}
-		fmt.Fprint(b, "</tbody>\n</table>\n")
+		fmt.Fprint(b, "</tbody>\n</table>\n</div>\n")
 		for _, m := range s.Matrices {
 			r.matrixHTML(b, m)
 		}
@@ -65,7 +68,8 @@ func paragraphs(b *bufio.Writer, class string, lines []string) {
 }
 
 func (r *Report) matrixHTML(b *bufio.Writer, m Matrix) {
-	fmt.Fprintf(b, "<table class=\"count-pairs\">\n<caption>%s</caption>\n<thead><tr><td></td>", html.EscapeString(m.Title))
+	region(b, "count-pairs", html.EscapeString(m.Title))
+	fmt.Fprint(b, "<thead><tr><td></td>")
 	for j := range m.Rows {
 		fmt.Fprintf(b, "<th scope=\"col\">%s</th>", html.EscapeString(r.Election.Name(j+1)))
 	}
@@ -81,5 +85,10 @@ func (r *Report) matrixHTML(b *bufio.Writer, m Matrix) {
 		}
 		fmt.Fprint(b, "</tr>\n")
 	}
-	fmt.Fprint(b, "</tbody>\n</table>\n")
+	fmt.Fprint(b, "</tbody>\n</table>\n</div>\n")
+}
+
+// region opens a table in its region; caption is HTML.
+func region(b *bufio.Writer, class, caption string) {
+	fmt.Fprintf(b, "<div class=\"count-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table class=\"%s\">\n<caption>%s</caption>\n", caption, class, caption)
 }

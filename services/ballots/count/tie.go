@@ -19,8 +19,6 @@ const (
 	ByTieOrder = "stated order"
 	// ByNumber is by the order of candidates, for want of a seed.
 	ByNumber = "candidate order"
-	// ByGuard is by the second key that a method's own rule names.
-	ByGuard = "method"
 )
 
 // Tie is a tie and how it was broken.
@@ -31,7 +29,7 @@ type Tie struct {
 	Among []int `json:"among"`
 	// Chosen was chosen. For "order", candidates in the order decided.
 	Chosen []int `json:"chosen"`
-	// By is ByEarlierStage, ByLot, ByTieOrder, ByNumber or ByGuard.
+	// By is ByEarlierStage, ByLot, ByTieOrder or ByNumber.
 	By string `json:"by"`
 	// Stage is the earlier stage that decided, for ByEarlierStage.
 	Stage int `json:"stage,omitempty"`
@@ -137,8 +135,6 @@ func (t Tie) explain(e *Election) string {
 		return fmt.Sprintf("Tie between %s for %s: %s, by lot %d drawn from the published seed.", who, what, first, t.Draw)
 	case ByTieOrder:
 		return fmt.Sprintf("Tie between %s for %s: %s, by the order for ties that the ballot file states.", who, what, first)
-	case ByGuard:
-		return fmt.Sprintf("Tie between %s for %s: %s, as the method's own rule for ties says.", who, what, first)
 	}
 	return fmt.Sprintf("Tie between %s for %s: %s, by the order of candidates, because no seed for a lot was given. A declaration needs a lot: publish a seed and count again.", who, what, first)
 }

@@ -2,12 +2,12 @@ package count
 
 import "math/big"
 
-// WIG counts by the weighted inclusive Gregory method with exact rationals: as [ScottishSTV], but values
-// are never cut, so that nothing is lost by fraction and only who is written second can be. The quota is
-// the whole Droop quota. A skipped preference is closed up; an equal one ends the paper.
+// WIG counts by the weighted inclusive Gregory method with exact rationals: as [ScottishSTV], but values are
+// never cut and nothing is lost by fraction. The quota is the whole Droop quota. A skipped preference is
+// closed up; an equal one ends the paper.
 //
-// Exact fractions grow: their length about doubles with each surplus transferred. Up to some twelve
-// surpluses that is nothing; a count with twenty takes seconds and more.
+// Exact fractions grow: their length about doubles with each surplus that papers pass through. Fifteen seats
+// among thirty candidates take a fraction of a second; many more may take long.
 type WIG struct{}
 
 // Name returns "wig".
