@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -347,9 +348,10 @@ func foundSociety(t testing.TB, dir string, clock *clockFile) map[string]string 
 	return links
 }
 
+// freeAddress finds a port on a loopback address that no other test listens on, so that nobody takes it before the child does.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
+	l, err := net.Listen("tcp", net.IPv4(127, byte(1+mathrand.IntN(250)), byte(mathrand.IntN(256)), byte(1+mathrand.IntN(250))).String()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
