@@ -156,7 +156,7 @@ var expectations = []expectation{
 	{EventSetup, 0, `^\.questions\[\d+\]\.(min|max)$`, []Reason{ReasonElection, ReasonFingerprint}},
 	{EventSetup, 0, `^\.questions\[\d+\]\.blank$`, []Reason{ReasonFingerprint}},
 	{EventSetup, 0, `^\.uuid$`, []Reason{ReasonFingerprint, ReasonElection}}, // perhaps no Base58 any more
-	{EventSetup, 0, `.`, []Reason{ReasonFingerprint}}, // the election's bytes are what phi is of
+	{EventSetup, 0, `.`, []Reason{ReasonFingerprint}},                        // the election's bytes are what phi is of
 	{EventSetup, 1, `\.threshold$`, []Reason{ReasonCertificate}},
 	{EventSetup, 1, `\.certs\[\d+\]\.`, []Reason{ReasonCertificate, ReasonFormat, ReasonElement, ReasonMembership}},
 	{EventSetup, 1, `\.coefexps\[\d+\]\.`, []Reason{ReasonCoefficients, ReasonFormat, ReasonElement, ReasonMembership}},
