@@ -38,7 +38,7 @@ func beleniosBallot(ctx context.Context, s Streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer closeRead(f)
 	rep, err := bel.VerifySetup(ctx, f, size)
 	if err != nil {
 		return refused(words[0], err)
@@ -223,7 +223,8 @@ func grow(ctx context.Context, s Streams, name string, o bel.Options, next func(
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	// What was written is synced before this.
+	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err != nil || info.Size() != rep.Prefix.Bytes {
 		return nil, fmt.Errorf("%s was changed by another program meanwhile: try again", name)
 	}

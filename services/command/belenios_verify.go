@@ -65,7 +65,7 @@ func openFile(name string) (*os.File, int64, error) {
 		err = fmt.Errorf("%s is not a file", name)
 	}
 	if err != nil {
-		f.Close()
+		closeRead(f)
 		return nil, 0, err
 	}
 	return f, info.Size(), nil
@@ -77,7 +77,7 @@ func verifyArchive(ctx context.Context, s Streams, name string, o bel.Options) (
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer closeRead(f)
 	p := newProgress(s.Err)
 	o.Progress = p.show
 	rep, err := bel.Verify(ctx, f, size, o)
@@ -222,12 +222,12 @@ func beleniosDiff(ctx context.Context, s Streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer old.Close()
+	defer closeRead(old)
 	now, nowSize, err := openFile(words[1])
 	if err != nil {
 		return err
 	}
-	defer now.Close()
+	defer closeRead(now)
 	d, err := bel.Diff(ctx, old, oldSize, now, nowSize)
 	if err != nil {
 		return refused(words[1], err)

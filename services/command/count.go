@@ -179,7 +179,7 @@ func readBallots(ctx context.Context, s Streams, name string, c *countFlags) (*c
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer closeRead(f)
 	var size int64
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()

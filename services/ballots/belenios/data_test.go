@@ -3,6 +3,7 @@ package belenios
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +74,8 @@ func verifyBytes(b []byte, o Options) (*Report, error) {
 }
 
 func reason(err error) Reason {
-	if e, ok := err.(*Error); ok && e != nil {
+	var e *Error
+	if errors.As(err, &e) && e != nil {
 		return e.Reason
 	}
 	return ""

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"math/big"
 	"slices"
 	"strconv"
@@ -140,7 +139,7 @@ func (g ed25519) members(es []Element) int {
 	}
 	h := sha256.New()
 	for _, e := range es {
-		io.WriteString(h, e.String())
+		h.Write([]byte(e.String()))
 	}
 	seed := h.Sum(nil)
 	var sums [128]point

@@ -66,7 +66,7 @@ func (p *point) add(a *point, b *cached) *point {
 }
 
 // sub sets p = a - b.
-func (p *point) sub(a *point, b *cached) *point {
+func (p *point) sub(a *point, b *cached) {
 	var m, n, c, d field.Element
 	m.Subtract(&a.y, &a.x)
 	m.Multiply(&m, &b.plus)
@@ -74,11 +74,11 @@ func (p *point) sub(a *point, b *cached) *point {
 	n.Multiply(&n, &b.minus)
 	c.Multiply(&a.t, &b.td2)
 	d.Multiply(&a.z, &b.z2)
-	return p.finish(&m, &n, &c, &d, true)
+	p.finish(&m, &n, &c, &d, true)
 }
 
 // addAffine sets p = a + b, and a - b if negative.
-func (p *point) addAffine(a *point, b *affine, negative bool) *point {
+func (p *point) addAffine(a *point, b *affine, negative bool) {
 	var m, n, c, d field.Element
 	m.Subtract(&a.y, &a.x)
 	n.Add(&a.y, &a.x)
@@ -91,7 +91,7 @@ func (p *point) addAffine(a *point, b *affine, negative bool) *point {
 		m.Multiply(&m, &b.minus)
 		n.Multiply(&n, &b.plus)
 	}
-	return p.finish(&m, &n, &c, &d, negative)
+	p.finish(&m, &n, &c, &d, negative)
 }
 
 // finish sets p from A, B, C, D of the addition, with -C for C in a subtraction.
@@ -112,7 +112,7 @@ func (p *point) finish(a, b, c, d *field.Element, negative bool) *point {
 }
 
 // double sets p = 2a. T is left out unless wanted: a doubling does not read it.
-func (p *point) double(a *point, wantT bool) *point {
+func (p *point) double(a *point, wantT bool) {
 	var e, f, g, h, s field.Element
 	s.Add(&a.x, &a.y)
 	s.Square(&s)
@@ -130,7 +130,6 @@ func (p *point) double(a *point, wantT bool) *point {
 	if wantT {
 		p.t.Multiply(&e, &h)
 	}
-	return p
 }
 
 func (p *point) negate(a *point) *point {

@@ -1,6 +1,9 @@
 package belenios
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Reason says what kind of rule was broken. It is stable; programs test it.
 type Reason string
@@ -116,8 +119,8 @@ func fail(reason Reason, rule, format string, args ...any) *Error {
 
 // at puts a place in front of the error's own.
 func at(err error, format string, args ...any) error {
-	e, ok := err.(*Error)
-	if !ok || e == nil {
+	var e *Error
+	if !errors.As(err, &e) || e == nil {
 		return err
 	}
 	c := *e

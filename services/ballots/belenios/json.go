@@ -72,13 +72,21 @@ func (c *cursor) token() string {
 			c.i++
 			return c.s[start : c.i-1]
 		}
-		if !(b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '+' || b == '/' || b == '-') {
+		if !tokenByte(b) {
 			break
 		}
 		c.i++
 	}
 	c.fail("a closing quote")
 	return ""
+}
+
+func tokenByte(b byte) bool {
+	switch {
+	case b >= '0' && b <= '9', b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '+', b == '/', b == '-':
+		return true
+	}
+	return false
 }
 
 // text reads a string of any characters.

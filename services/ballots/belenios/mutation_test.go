@@ -228,7 +228,8 @@ func mutateAll(t *testing.T, m *made) {
 					_, err := verifyBytes(l.pack(), Options{Workers: 1})
 					tried++
 					reasons := want
-					if mu.always != "" && !(kind == EventTally || kind == EventBallot && f.path == ".credential" || kind == EventSetup && d == 1 && strings.Contains(f.path, "message")) {
+					elsewhere := kind == EventTally || kind == EventBallot && f.path == ".credential" || kind == EventSetup && d == 1 && strings.Contains(f.path, "message")
+					if mu.always != "" && !elsewhere {
 						reasons = []Reason{mu.always}
 					}
 					if mu.always != "" && kind == EventBallot && f.path == ".credential" {

@@ -94,7 +94,7 @@ func (b *bltReader) withID(line []byte, i int) error {
 	}
 	s.begin()
 	err := b.preferences(s, line, i)
-	if err == nil && b.noFirst == 0 && !(one && len(s.draft) == 0) {
+	if err == nil && b.noFirst == 0 && (!one || len(s.draft) > 0) {
 		s.end(1)
 		return nil
 	}

@@ -102,7 +102,8 @@ func (m Meek) Count(e *Election, o Options) (*Report, error) {
 // place lays a paper under n, walking over elected candidates.
 func (k *meek) place(n *node, x paper) {
 	for {
-		c, at := 0, x.at
+		var c int
+		at := x.at
 		for {
 			if c, at = k.b.candidate(at); c == 0 || k.keep[c] > 0 {
 				break

@@ -138,7 +138,8 @@ func recountGregory(d drawn, round func(*big.Rat) *big.Rat) (out recounted) {
 			}
 			return out
 		}
-		c, share := 0, big.NewRat(1, 1)
+		var c int
+		share := big.NewRat(1, 1)
 		if len(pending) > 0 {
 			c = pick(sorted(pending), 1)
 			var rest []int
@@ -203,11 +204,12 @@ func recountMeek(d drawn) (out recounted) {
 		}
 		return v, new(big.Rat).Add(cut(new(big.Rat).Quo(sum, seats), 9), nano)
 	}
-	v, q := share()
+	v, _ := share()
 	out.stages = append(out.stages, show(v, d.n))
 	for len(in("elected")) < d.seats && len(in("hopeful")) > d.seats-len(in("elected")) {
 		var last *big.Rat
 		for {
+			var q *big.Rat
 			v, q = share()
 			any := false
 			for _, c := range in("hopeful") {

@@ -2,6 +2,7 @@ package count
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -12,30 +13,30 @@ import (
 // to double it. An order for ties is written as a [tie …] line, which only some counters know.
 func WriteBLT(w io.Writer, e *Election) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	b.WriteString(strconv.Itoa(len(e.Candidates)) + " " + strconv.Itoa(e.Seats) + "\n")
+	fmt.Fprint(b, strconv.Itoa(len(e.Candidates))+" "+strconv.Itoa(e.Seats)+"\n")
 	gone := false
 	for i, c := range e.Candidates {
 		if !c.Withdrawn {
 			continue
 		}
 		if gone {
-			b.WriteByte(' ')
+			fmt.Fprint(b, " ")
 		}
 		gone = true
-		b.WriteString("-" + strconv.Itoa(i+1))
+		fmt.Fprint(b, "-"+strconv.Itoa(i+1))
 	}
 	if gone {
-		b.WriteByte('\n')
+		fmt.Fprintln(b)
 	}
 	if len(e.TieOrder) > 0 {
-		b.WriteString("[tie")
+		fmt.Fprint(b, "[tie")
 		for _, c := range e.TieOrder {
-			b.WriteString(" " + strconv.Itoa(c))
+			fmt.Fprint(b, " "+strconv.Itoa(c))
 		}
-		b.WriteString("]\n")
+		fmt.Fprint(b, "]\n")
 	}
 	if e.ballots.blank > 0 {
-		b.WriteString(strconv.FormatInt(e.ballots.blank, 10) + " 0\n")
+		fmt.Fprint(b, strconv.FormatInt(e.ballots.blank, 10)+" 0\n")
 	}
 	var line []byte
 	e.Each(func(papers int64, ranks [][]int) bool {
@@ -55,11 +56,11 @@ func WriteBLT(w io.Writer, e *Election) error {
 		_, err := b.Write(append(line, " 0\n"...))
 		return err == nil
 	})
-	b.WriteString("0\n")
+	fmt.Fprint(b, "0\n")
 	for i := range e.Candidates {
-		b.WriteString(quote(e.Name(i+1)) + "\n")
+		fmt.Fprint(b, quote(e.Name(i+1))+"\n")
 	}
-	b.WriteString(quote(e.Title) + "\n")
+	fmt.Fprint(b, quote(e.Title)+"\n")
 	return b.Flush()
 }
 
