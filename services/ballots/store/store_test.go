@@ -168,6 +168,9 @@ func TestABallotFromOpeningToPublication(t *testing.T) {
 	}, Migrations)
 }
 
+// TestSchema compares what the migrations make with schema.sql.
+func TestSchema(t *testing.T) { databasetest.Schema(t, "schema.sql", Migrations) }
+
 func TestReceiptsAreFound(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s, stop := start(t, db, Config{})
