@@ -72,7 +72,8 @@ export class Browser {
       }
       if (this.shots && width !== 320) {
         const file = `${String(this.count).padStart(2, '0')}-${name.replace(/[^a-z0-9]+/gi, '-')}-${width}.png`
-        await page.screenshot({ path: join(this.shots, file), fullPage: true })
+        const fullPage = await page.evaluate('document.documentElement.scrollHeight') < 8000
+        await page.screenshot({ path: join(this.shots, file), fullPage })
       }
     }
     await page.setViewportSize({ width: 390, height: 844 })
