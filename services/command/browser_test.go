@@ -39,10 +39,14 @@ func TestBrowserWalksTheStory(t *testing.T) {
 	if shots := os.Getenv("FOLKMOOT_SHOTS"); shots != "" {
 		args = append(args, "--shots", shots)
 	}
-	if os.Getenv("FOLKMOOT_BLIND") != "" {
-		args = append(args, "--blind")
+	if os.Getenv("FOLKMOOT_TEST") == "full" {
+		args = append(args, "--thorough")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	deadline, ok := t.Deadline()
+	if !ok {
+		deadline = time.Now().Add(30 * time.Minute)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), deadline.Add(-20*time.Second))
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "node", args...).CombinedOutput()
 	said := strings.TrimSpace(string(out))

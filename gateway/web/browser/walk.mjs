@@ -7,7 +7,7 @@
 // while somebody is on the check page; the result is declared. --mail is where the mailbox answers as JSON (the house's
 // own /dev/mail.json if not given), --people says who holds which part (/dev/people.json if not given). It needs a
 // general meeting today with a motion accepted for it. --blind walks the story without looking at the pages, to try the
-// story itself; it never passes. The last line is "walked: N pages, M problems"; any problem is
+// story itself; it never passes. --thorough runs axe at two widths instead of one. The last line is "walked: N pages, M problems"; any problem is
 // exit status 1.
 import { Browser } from './browser.mjs'
 import { parseArgs } from 'node:util'
@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util'
 const { values: arg } = parseArgs({
   options: {
     base: { type: 'string' }, mail: { type: 'string' }, people: { type: 'string' }, shots: { type: 'string' },
-    chromium: { type: 'string', default: '/usr/bin/chromium' }, blind: { type: 'boolean', default: false }
+    chromium: { type: 'string', default: '/usr/bin/chromium' }, blind: { type: 'boolean', default: false },
+    thorough: { type: 'boolean', default: false }
   }
 })
 const base = arg.base.replace(/\/$/, '')
@@ -80,7 +81,7 @@ async function cast () {
   return { chair: holder('chair'), secretary: holder('secretary'), treasurer: holder('treasurer'), member: plain[0].email, other: plain[1].email, third: plain[2].email }
 }
 
-const b = await new Browser({ base, shots: arg.shots, executable: arg.chromium, blind: arg.blind }).open()
+const b = await new Browser({ base, shots: arg.shots, executable: arg.chromium, blind: arg.blind, thorough: arg.thorough }).open()
 try {
   const who = await cast()
   const stamp = Date.now()

@@ -112,13 +112,6 @@ func (p pages) stop(q *layout.Request, b *ballotsv1.Ballot) (bool, error) {
 	return false, nil
 }
 
-func (p pages) privacy(q *layout.Request, b *ballotsv1.Ballot) string {
-	if b.GetPrivacy() == "" {
-		return q.T("ballot.privacy")
-	}
-	return b.GetPrivacy()
-}
-
 func (p pages) vote(q *layout.Request, wrong []form.Wrong) error {
 	b, err := p.ballot(q)
 	if err != nil {
@@ -137,7 +130,7 @@ func (p pages) vote(q *layout.Request, wrong []form.Wrong) error {
 	f.Choose(field, items...)
 	return q.Show(code, "vote.html", layout.Page{
 		Title: b.GetQuestion(), OwnHeading: true, Errors: f.Summary(), Back: "/meetings/" + b.GetMeeting(), Here: "/ballots/" + b.GetId(),
-		View: voteView{Ballot: b, Privacy: p.privacy(q, b), Choice: field},
+		View: voteView{Ballot: b, Privacy: b.GetPrivacy(), Choice: field},
 	})
 }
 
@@ -160,7 +153,7 @@ func (p pages) check(q *layout.Request) error {
 	}
 	return q.Show(http.StatusOK, "check.html", layout.Page{
 		Title: q.T("ballot.checkTitle"), Back: "/ballots/" + b.GetId(), Here: "/ballots/" + b.GetId(),
-		View: checkView{Ballot: b, Choice: q.T(message), Value: q.Typed("choice"), Privacy: p.privacy(q, b)},
+		View: checkView{Ballot: b, Choice: q.T(message), Value: q.Typed("choice"), Privacy: b.GetPrivacy()},
 	})
 }
 

@@ -90,7 +90,16 @@ type item struct {
 	Next       *next
 }
 
-type next struct{ Href, Text, About string }
+type next struct{ Name, Href, Text, About string }
+
+// tag is a motion's state on its own meeting's pages, where "on the order paper" says nothing.
+func tag(q *layout.Request, o *motionsv1.Motion) form.Tag {
+	t := q.MotionTag(o.GetState())
+	if o.GetState() == motionsv1.MotionState_MOTION_STATE_ACCEPTED {
+		t.Text = q.T("meeting.notPut")
+	}
+	return t
+}
 
 type view struct {
 	Meeting         *motionsv1.Meeting
@@ -110,9 +119,10 @@ func (p pages) show(q *layout.Request) error {
 		return err
 	}
 	v := view{Meeting: m, Tag: q.MeetingTag(m.GetState()), Facts: facts(q, m), MayRun: runs(q, m)}
-	v.MayMove = q.Viewer.SignedIn() && (m.GetState() == motionsv1.MeetingState_MEETING_STATE_DRAFT || m.GetState() == motionsv1.MeetingState_MEETING_STATE_NOTICED)
+	v.MayMove = q.Viewer.SignedIn() && (m.GetState() == motionsv1.MeetingState_MEETING_STATE_DRAFT || m.GetState() == motionsv1.MeetingState_MEETING_STATE_NOTICED) &&
+		(m.GetMotionDeadline() == nil || p.Now().Before(m.GetMotionDeadline().AsTime()))
 	for _, o := range m.GetOrderPaper() {
-		i := item{Motion: o, Tag: q.MotionTag(o.GetState())}
+		i := item{Motion: o, Tag: tag(q, o)}
 		if t := o.GetTabledBy(); t != nil {
 			i.From = q.Region(t.GetRegion())
 		}
@@ -138,7 +148,7 @@ func facts(q *layout.Request, m *motionsv1.Meeting) []form.Row {
 	}
 	quorum := q.T("meeting.quorumNeeds", "Quorum", m.GetQuorum())
 	if m.GetQuorumRule() != "" {
-		quorum += " (" + m.GetQuorumRule() + ")"
+		quorum += " " + q.T("meeting.quorumRule", "Rule", m.GetQuorumRule())
 	}
 	rows = append(rows, form.Row{Key: q.T("meeting.quorum"), Value: quorum})
 	if m.GetState() == motionsv1.MeetingState_MEETING_STATE_OPEN {

@@ -72,7 +72,7 @@ func (p pages) run(q *layout.Request) error {
 	v := runView{Meeting: m, Tag: q.MeetingTag(m.GetState()), Quorate: m.GetPresent() >= m.GetQuorum(), Missing: m.GetQuorum() - m.GetPresent()}
 	for _, a := range acts {
 		if a.state == m.GetState() {
-			v.Acts = append(v.Acts, next{Href: "/meetings/" + m.GetId() + "/" + a.name, Text: q.T("meeting.act." + a.name)})
+			v.Acts = append(v.Acts, next{Name: a.name, Href: "/meetings/" + m.GetId() + "/" + a.name, Text: q.T("meeting.act." + a.name)})
 		}
 	}
 	for _, o := range m.GetOrderPaper() {
@@ -109,7 +109,7 @@ func (p pages) run(q *layout.Request) error {
 }
 
 func (p pages) item(q *layout.Request, o *motionsv1.Motion) item {
-	i := item{Motion: o, Tag: q.MotionTag(o.GetState())}
+	i := item{Motion: o, Tag: tag(q, o)}
 	if step := steps[o.GetState()]; step != "" {
 		i.Next = &next{
 			Href: "/motions/" + o.GetId() + "/" + step, Text: q.T("motion.act." + strings.ReplaceAll(step, "-", "_")), About: o.GetTitle(),
