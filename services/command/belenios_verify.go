@@ -65,7 +65,7 @@ func openFile(name string) (*os.File, int64, error) {
 		err = fmt.Errorf("%s is not a file", name)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, 0, err
 	}
 	return f, info.Size(), nil

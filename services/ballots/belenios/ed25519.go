@@ -140,7 +140,7 @@ func (g ed25519) members(es []Element) int {
 	}
 	h := sha256.New()
 	for _, e := range es {
-		io.WriteString(h, e.String())
+		_, _ = io.WriteString(h, e.String())
 	}
 	seed := h.Sum(nil)
 	var sums [128]point

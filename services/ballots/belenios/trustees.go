@@ -246,7 +246,6 @@ func verifySigned(g Group, key Element, message string, p Proof) bool {
 
 // certificate is what a trustee's certificate says.
 type certificate struct {
-	context                  string // JSON, empty in the dialect of version 2.0
 	verification, encryption Element
 }
 

@@ -83,7 +83,7 @@ func VerifySetup(ctx context.Context, r io.ReaderAt, size int64) (*Report, error
 	w := &walk{archive: a, opts: Options{Workers: 1}, report: &Report{Timestamp: a.timestamp, last: map[int32]span{}}, only: true}
 	err = w.run(ctx)
 	if w.pool != nil {
-		w.pool.close()
+		_ = w.pool.close() // no ballot was put in
 	}
 	if err != nil {
 		return nil, err

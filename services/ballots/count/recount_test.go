@@ -203,7 +203,8 @@ func recountMeek(d drawn) (out recounted) {
 		}
 		return v, new(big.Rat).Add(cut(new(big.Rat).Quo(sum, seats), 9), nano)
 	}
-	v, q := share()
+	v, _ := share()
+	var q *big.Rat
 	out.stages = append(out.stages, show(v, d.n))
 	for len(in("elected")) < d.seats && len(in("hopeful")) > d.seats-len(in("elected")) {
 		var last *big.Rat
