@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,14 +34,13 @@ func (s *Store) Open(ctx context.Context, o ballots.Opening, electors []ballots.
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		for len(electors) > 0 {
-			n := min(len(electors), electorsPerInsert)
-			if err := insertElectors(ctx, tx, number, electors[:n]); err != nil {
+		// This may run again, so the roll itself is left as it is.
+		for chunk := range slices.Chunk(electors, electorsPerInsert) {
+			if err := insertElectors(ctx, tx, number, chunk); err != nil {
 				return err
 			}
-			electors = electors[n:]
 		}
-		return nil
+		return s.at("open.before-commit")
 	})
 	if err != nil {
 		return ballots.Ballot{}, err

@@ -448,6 +448,29 @@ func TestOpeningTwiceAtOnce(t *testing.T) {
 	}, Migrations)
 }
 
+// collision is what a database answers to one of two transactions that cannot both be.
+type collision struct{}
+
+func (collision) Error() string    { return "serialization failure" }
+func (collision) SQLState() string { return "40001" }
+
+// TestOpeningIsTriedAgain has the opening collide once with another transaction: the ballot opens with its whole roll.
+func TestOpeningIsTriedAgain(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s, f := startFailing(t, db, collision{}, map[string]int{"open.before-commit": 2})
+		id := open(t, s, 2*electorsPerInsert+1)
+		if f.hit["open.before-commit"] != 3 {
+			t.Fatalf("the opening ran %d times, want 3", f.hit["open.before-commit"])
+		}
+		r, err := s.rollOf(t.Context(), id)
+		if err != nil || len(r.number) != 2*electorsPerInsert+1 {
+			t.Fatalf("the roll: %v", err)
+		}
+		mustCast(t, s, id, 1, ballots.For, "request-1")
+		mustCast(t, s, id, 2*electorsPerInsert+1, ballots.For, "request-1")
+	}, Migrations)
+}
+
 // TestALargeRoll takes more than one statement to store.
 func TestALargeRoll(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {

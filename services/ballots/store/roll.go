@@ -69,6 +69,9 @@ func (s *Store) rollOf(ctx context.Context, id string) (*roll, error) {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("store: read a roll: %w", err)
 	}
+	if int64(len(r.number)) != b.Electors {
+		return nil, fmt.Errorf("store: ballot %s has %d electors and a roll of %d", id, b.Electors, len(r.number))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if other := s.rolls[id]; other != nil {
