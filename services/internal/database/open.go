@@ -39,6 +39,7 @@ type DB struct {
 	Engine Engine
 
 	writer, reader *sql.DB
+	rehearse       bool
 }
 
 // checkpointPages is how many pages the write-ahead log may grow to before it is folded back: 128 MB.

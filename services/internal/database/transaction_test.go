@@ -457,3 +457,23 @@ func TestOpenTakesAnyFileName(t *testing.T) {
 		t.Errorf("the folder holds %v, want %s alone", found, path)
 	}
 }
+
+// TestRehearsalRunsTwiceAndKeepsOne shows that a rehearsed closure leaves nothing behind of its first run.
+func TestRehearsalRunsTwiceAndKeepsOne(t *testing.T) {
+	ctx := context.Background()
+	db := databasetest.SQLite(t)
+	db.Rehearse()
+	runs := 0
+	err := db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		runs++
+		if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS rehearsal (n BIGINT NOT NULL PRIMARY KEY)`); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO rehearsal (n) VALUES (1)`)
+		return err
+	})
+	var rows int
+	if err := errors.Join(err, db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM rehearsal`).Scan(&rows)); err != nil || runs != 2 || rows != 1 {
+		t.Fatalf("%d runs, %d rows: %v", runs, rows, err)
+	}
+}

@@ -79,7 +79,7 @@ func (c tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 // TestOutsideClient has x/mod's own tile reader recompute the root, prove every tenth leaf and prove growth, at sizes
 // around the places where tiles fill.
 func TestOutsideClient(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) {
 		ctx := context.Background()
 		l := newLog(t, db)
 		verifier, err := note.NewVerifier(l.VerifierKey())
@@ -202,7 +202,7 @@ func TestPathsThatAreNotThere(t *testing.T) {
 }
 
 func TestAppendRacesOnBothEngines(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) {
 		ctx := context.Background()
 		errs := make(chan error, 20)
 		for i := range cap(errs) {

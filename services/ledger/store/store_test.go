@@ -38,7 +38,7 @@ type desk struct {
 
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
-	databasetest.Each(t, func(t *testing.T, db *database.DB) { test(t, &desk{Store: store.New(db), db: db}) },
+	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, &desk{Store: store.New(db), db: db}) },
 		once.Migrations, outbox.Migrations, store.Migrations)
 }
 

@@ -34,7 +34,7 @@ type bench struct {
 
 func each(t *testing.T, test func(b bench)) {
 	t.Helper()
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) {
 		b := bench{t, db, store.New(db)}
 		if _, err := b.Found(context.Background(), "membership", 1, 1, motions.FoundingBook(begin), begin, []byte("rules")); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,19 @@ import (
 // Full reports whether nothing may be left out (FOLKMOOT_TEST=full).
 func Full() bool { return os.Getenv("FOLKMOOT_TEST") == "full" }
 
+// Rehearsed is Each for a store's contract: on SQLite every transaction's closure is run twice, the first time for nothing,
+// since a serialization failure may ask for that at any time.
+func Rehearsed(t *testing.T, test func(t *testing.T, db *database.DB), parts ...database.Migrations) {
+	t.Helper()
+	Each(t, func(t *testing.T, db *database.DB) {
+		t.Helper()
+		if db.Engine == database.SQLite {
+			db.Rehearse()
+		}
+		test(t, db)
+	}, parts...)
+}
+
 // Each runs a test with a fresh, migrated database: always on SQLite, on PostgreSQL if FOLKMOOT_POSTGRES_URL is
 // set, on CockroachDB if FOLKMOOT_COCKROACH_URL is set. Without PostgreSQL its case is skipped, and fails where
 // FOLKMOOT_TEST=full.
