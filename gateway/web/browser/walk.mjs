@@ -269,7 +269,9 @@ try {
   await says(late, 'Voting is closed', 'Nothing was sent', 'was not counted')
   await b.look(late, 'closed on the check page')
   await visitor.goto(`/motions/${motion}`)
-  expect(!/Carried|Lost|\d+ for/.test(await visitor.locator('main').innerText()), 'figures before they are declared')
+  expect(await visitor.getByRole('heading', { name: 'Result', exact: true }).count() === 0, 'a result before it is declared')
+  expect(!(await json(`${base}/v1/motions/${motion}`)).vote.result, 'figures of the motion before they are declared')
+  expect(!(await json(`${base}/v1/ballots/${ballot}`)).figures, 'figures of the ballot before they are declared')
 
   // The result, and a receipt looked up by anybody.
   await chair.goto(`/motions/${motion}/declare`)
@@ -278,6 +280,7 @@ try {
   await says(chair, 'The result is declared.', '1 for, 1 against.', 'Rule', 'Counted of')
   await scanner.goto(`/motions/${motion}`)
   await says(scanner, 'Lost: 1 for, 1 against.', 'members on the roll voted')
+  expect(await scanner.getByRole('heading', { name: 'Result', exact: true }).count() === 1, 'no result after it is declared')
   await b.look(scanner, 'result')
   await follow(scanner, 'Check that a receipt is in the count')
   await scanner.getByLabel('Receipt code').fill(receipt.toLowerCase().replaceAll('-', ' '))
