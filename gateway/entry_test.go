@@ -31,15 +31,20 @@ func TestJoinAsksAgainAndKeepsWhatWasTyped(t *testing.T) {
 	if last.GetRegion() != "london" || !last.GetSoleMembership() || last.GetLanguage() != "en" || last.GetRequestId() != id {
 		t.Errorf("%v", last)
 	}
-	v.get("/join").send("/join", "name", "B", "email", "b@example.org", "region", "none", "sole_membership", "yes").at("/confirm")
+	v.get("/join").send("/join", "name", "B", "email", "b@example.org", "region", "-", "sole_membership", "yes").at("/confirm")
 	if last := s.joined[len(s.joined)-1]; last.GetRegion() != "" || last.GetRequestId() == id {
+		t.Errorf("%v", last)
+	}
+	// A region may have the id "none": who chooses it is not put into no region.
+	v.get("/join").send("/join", "name", "C", "email", "c@example.org", "region", "none", "sole_membership", "yes").at("/confirm")
+	if last := s.joined[len(s.joined)-1]; last.GetRegion() != "none" {
 		t.Errorf("%v", last)
 	}
 }
 
 func TestConfirm(t *testing.T) {
 	s := newSite(t)
-	v := s.visitor("").get("/join").send("/join", "name", "Ada", "email", "ada@example.org", "region", "none", "sole_membership", "yes")
+	v := s.visitor("").get("/join").send("/join", "name", "Ada", "email", "ada@example.org", "region", "-", "sole_membership", "yes")
 	v.send("/confirm", "code", "").sees(422, "Enter the six digits")
 	v.send("/confirm", "code", "111111").sees(422, "This is not the code in the newest email.")
 	if v.value("code") != "111111" {
@@ -101,7 +106,7 @@ func TestAnEndedSessionIsAVisitor(t *testing.T) {
 
 func TestFormsFromElsewhereAreRefused(t *testing.T) {
 	s := newSite(t)
-	fields := url.Values{"name": {"Eve"}, "email": {"e@example.org"}, "region": {"none"}, "sole_membership": {"yes"}}
+	fields := url.Values{"name": {"Eve"}, "email": {"e@example.org"}, "region": {"-"}, "sole_membership": {"yes"}}
 	if v := s.visitor("ada").post("/join", fields, "Sec-Fetch-Site", "cross-site"); v.page.code != http.StatusForbidden {
 		t.Errorf("cross-site: %d", v.page.code)
 	}

@@ -3,7 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
+
+const problemType = "application/problem+json"
 
 // Problem is an error as REST shows it (RFC 9457), with the reason that programs test.
 type Problem struct {
@@ -99,10 +101,8 @@ func httpStatus(c codes.Code) int {
 }
 
 func writeError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		writeProblem(w, r, Problem{Status: http.StatusRequestEntityTooLarge, Title: "Too large", Code: "INVALID_ARGUMENT", Reason: "BODY_TOO_LARGE",
-			Detail: "Send at most " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes."})
+	if b, ok := r.Body.(*bounded); ok && b.over {
+		writeProblem(w, r, tooLarge())
 		return
 	}
 	p, retry := ProblemOf(err)
@@ -110,6 +110,11 @@ func writeError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w h
 		w.Header().Set("Retry-After", strconv.Itoa(retry))
 	}
 	writeProblem(w, r, p)
+}
+
+func tooLarge() Problem {
+	return Problem{Status: http.StatusRequestEntityTooLarge, Title: "Too large", Code: "INVALID_ARGUMENT", Reason: "BODY_TOO_LARGE",
+		Detail: "Send at most " + strconv.Itoa(MaxBody) + " bytes."}
 }
 
 func routingError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
@@ -123,16 +128,21 @@ func routingError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w
 func streamError(_ context.Context, err error) *status.Status { return status.Convert(err) }
 
 func writeProblem(w http.ResponseWriter, _ *http.Request, p Problem) {
-	p.Type = "/api/docs#" + p.Reason
-	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Type", problemType)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.WriteHeader(p.Status)
+	_ = encodeProblem(w, p)
+}
+
+// encodeProblem writes a problem, with its type.
+func encodeProblem(w io.Writer, p Problem) error {
+	p.Type = "/api/docs#" + p.Reason
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(p)
+	return enc.Encode(p)
 }
 
 // etag copies a resource's etag into the HTTP header.

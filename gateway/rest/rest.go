@@ -15,7 +15,6 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
@@ -45,12 +44,8 @@ type Config struct {
 
 // New returns the handler for /v1, /openapi.json and /.well-known/jwks.json.
 func New(ctx context.Context, c Config) (http.Handler, error) {
-	marshaler := &runtime.HTTPBodyMarshaler{Marshaler: &runtime.JSONPb{
-		MarshalOptions:   protojson.MarshalOptions{EmitDefaultValues: true},
-		UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
-	}}
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, newWire()),
 		runtime.WithIncomingHeaderMatcher(passedOn),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithErrorHandler(writeError),
@@ -92,11 +87,10 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 func limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > MaxBody {
-			writeProblem(w, r, Problem{Status: http.StatusRequestEntityTooLarge, Title: "Too large", Code: "INVALID_ARGUMENT",
-				Reason: "BODY_TOO_LARGE", Detail: fmt.Sprintf("Send at most %d bytes.", MaxBody)})
+			writeProblem(w, r, tooLarge())
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody)}
 		if r.URL.Path != "/v1/ledger/export" {
 			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
 			defer cancel()

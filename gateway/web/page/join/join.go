@@ -16,8 +16,8 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// none is what the choice "no group near me yet" sends.
-const none = "none"
+// none is what the choice "no group near me yet" sends. No region can have it for its id.
+const none = "-"
 
 type pages struct{ *layout.Site }
 
