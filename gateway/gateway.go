@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/localgovdigital/folkmoot/gateway/limit"
+	"github.com/localgovdigital/folkmoot/gateway/passthrough"
 	"github.com/localgovdigital/folkmoot/gateway/rest"
 	"github.com/localgovdigital/folkmoot/gateway/web"
 	"github.com/localgovdigital/folkmoot/gateway/web/asset"
@@ -37,6 +38,8 @@ type Config struct {
 	Sample bool
 	// Dev serves /dev/ in a marked folder; nil elsewhere.
 	Dev http.Handler
+	// Calls takes gRPC calls that come to the same address; nil for none.
+	Calls http.Handler
 	// More serves what the house adds under further paths, by pattern: "/log/".
 	More map[string]http.Handler
 	// Ready says whether the rooms answer; nil for always.
@@ -85,6 +88,10 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	}
 	limited.Handle("/", pages)
 	mux.Handle("/", limits.Wrap(limited, http.HandlerFunc(tooMany)))
+	calls := http.NotFoundHandler()
+	if c.Calls != nil {
+		calls = limits.Wrap(c.Calls, http.HandlerFunc(tooMany))
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if c.Ready != nil {
@@ -107,7 +114,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	for pattern, h := range c.More {
 		mux.Handle(pattern, h)
 	}
-	return recovered(c.Log, traced(mux)), nil
+	return recovered(c.Log, traced(passthrough.Either(calls, mux))), nil
 }
 
 // traced gives each request an id that goes through all rooms. What a visitor sends under that name is dropped.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -90,18 +89,18 @@ func (f *front) serve(ctx context.Context, house *services.House, d http.Handler
 	if err != nil {
 		return err
 	}
+	byName := map[string]grpc.ClientConnInterface{
+		auth.Membership: rooms.Membership, auth.Ledger: rooms.Ledger, auth.Motions: rooms.Motions, auth.Ballots: rooms.Ballots,
+	}
 	pages, err := gateway.New(ctx, gateway.Config{
 		Rooms: rooms, PublicURL: public, TrustedProxies: f.trusted, Sample: sample, Dev: d, Ready: house.Ready, Now: house.Now, Log: f.log,
+		Calls: passthrough.New(byName),
 	})
 	if err != nil {
 		return err
 	}
-	byName := map[string]grpc.ClientConnInterface{
-		auth.Membership: rooms.Membership, auth.Ledger: rooms.Ledger, auth.Motions: rooms.Motions, auth.Ballots: rooms.Ballots,
-	}
-	calls := passthrough.New(byName)
-	f.server = f.newServer(eitherGRPC(calls, pages))
-	f.admin = f.newServer(eitherGRPC(adminCalls(byName), adminPages(pages)))
+	f.server = f.newServer(pages)
+	f.admin = f.newServer(passthrough.Either(adminCalls(byName), adminPages(pages)))
 	go func() {
 		if f.tls != nil {
 			f.server.TLSConfig = f.tls
@@ -123,17 +122,6 @@ func (f *front) newServer(h http.Handler) *http.Server {
 		Handler: h, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(f.log.Handler(), slog.LevelInfo),
 	}
-}
-
-// eitherGRPC sends gRPC calls one way and everything else the other.
-func eitherGRPC(calls *grpc.Server, rest http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
-			calls.ServeHTTP(w, r)
-			return
-		}
-		rest.ServeHTTP(w, r)
-	})
 }
 
 // adminCalls is the pass-through with reflection and health, for grpcurl on this machine.
