@@ -69,6 +69,8 @@ type Store struct {
 
 	// fail is nil but in tests: it is asked at named points of a transaction and after its commit.
 	fail func(point string) error
+	// readRoll is nil but in tests: it is told when a roll is read from the table.
+	readRoll func()
 }
 
 // New returns a store on a database whose migrations have run. Casts and closings wait until [Store.Run] runs.
