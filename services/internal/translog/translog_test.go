@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -223,4 +224,36 @@ func TestAppendRacesOnBothEngines(t *testing.T) {
 			t.Fatalf("%d leaves, want %d: %v", n, cap(errs), err)
 		}
 	}, translog.Migrations)
+}
+
+// TestCheckFindsWhatIsWrong spoils a log that has full tiles.
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, says string }{
+		"a leaf":       {`UPDATE log_leaf SET data = salt WHERE idx = 7`, "leaf 7 "},
+		"a lost leaf":  {`DELETE FROM log_leaf WHERE idx = 7`, "leaf 7 "},
+		"a whole leaf": {`UPDATE log_leaf SET data = salt, salt = NULL, content = NULL WHERE idx = 300`, "tile 0/1 "},
+		"a tile":       {`UPDATE log_tile SET data = root WHERE n = 1`, "tile 0/1 "},
+		"a root":       {`UPDATE log_tile SET root = data WHERE n = 0`, "tile 0/0 "},
+		"a lost tile":  {`DELETE FROM log_tile WHERE n = 1`, "tile 0/1 "},
+		"a false tile": {`INSERT INTO log_tile SELECT 5, n, data, root FROM log_tile WHERE n = 0`, "3 full tiles"},
+		"a short log":  {`DELETE FROM log_leaf WHERE idx >= 511`, "2 full tiles"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			db := databasetest.SQLite(t, translog.Migrations)
+			appendMany(t, db, 0, 515)
+			if err := translog.Check(ctx, db); err != nil {
+				t.Fatalf("before: %v", err)
+			}
+			if err := db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, c.spoil)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := translog.Check(ctx, db); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v; want it to name %q", err, c.says)
+			}
+		})
+	}
 }
