@@ -1,10 +1,12 @@
 package translog_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -82,7 +84,7 @@ func (c tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 func TestOutsideClient(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ctx := context.Background()
-		l := newLog(t, db)
+		l, other := newLog(t, db), newLog(t, db)
 		verifier, err := note.NewVerifier(l.VerifierKey())
 		if err != nil {
 			t.Fatal(err)
@@ -111,24 +113,44 @@ func TestOutsideClient(t *testing.T) {
 			// The reader verifies every tile against the signed root.
 			client := tlog.TileHashReader(tree, tiles{t, l})
 			for i := int64(0); i < tree.N; i += 1 + tree.N/40 {
-				o, err := l.Open(ctx, i)
+				f, err := l.Prove(ctx, []int64{i})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := fmt.Sprintf("fact %d", i); string(o.Content) != want || o.Size != tree.N {
-					t.Fatalf("leaf %d opens as %q in a tree of %d", i, o.Content, o.Size)
+				raw, err := json.Marshal(f)
+				if err != nil {
+					t.Fatal(err)
 				}
-				leaf := tlog.RecordHash(translog.Commit(o.Salt, o.Content))
-				if err := tlog.CheckRecord(o.Proof, tree.N, tree.Hash, i, leaf); err != nil {
+				var o translog.ProofFile
+				if err := json.Unmarshal(raw, &o); err != nil {
+					t.Fatal(err)
+				}
+				if want := fmt.Sprintf("fact %d", i); o.Leaves[0].Content != want {
+					t.Fatalf("leaf %d opens as %q", i, o.Leaves[0].Content)
+				}
+				if at, err := translog.CheckProof(o, l.VerifierKey()); err != nil || at != tree {
 					t.Fatalf("leaf %d of %d: %v", i, tree.N, err)
 				}
+				leaf := tlog.RecordHash(translog.Commit(o.Leaves[0].Salt, []byte(o.Leaves[0].Content)))
 				got, err := client.ReadHashes([]int64{tlog.StoredHashIndex(0, i)})
 				if err != nil || got[0] != leaf {
 					t.Fatalf("leaf %d of %d by tiles: %v", i, tree.N, err)
 				}
-				spoilt := tlog.RecordHash(translog.Commit(o.Salt, append(o.Content, 'x')))
-				if tlog.CheckRecord(o.Proof, tree.N, tree.Hash, i, spoilt) == nil {
-					t.Fatal("a changed fact is proven too")
+				for name, spoil := range map[string]func(*translog.LeafProof){
+					"content": func(p *translog.LeafProof) { p.Content += "x" },
+					"salt":    func(p *translog.LeafProof) { p.Salt[0] ^= 1 },
+					"index":   func(p *translog.LeafProof) { p.Index++ },
+				} {
+					spoilt := o
+					spoilt.Leaves = []translog.LeafProof{o.Leaves[0]}
+					spoilt.Leaves[0].Salt = bytes.Clone(o.Leaves[0].Salt)
+					spoil(&spoilt.Leaves[0])
+					if _, err := translog.CheckProof(spoilt, l.VerifierKey()); err == nil {
+						t.Fatalf("a proof with another %s holds too", name)
+					}
+				}
+				if _, err := translog.CheckProof(o, other.VerifierKey()); err == nil {
+					t.Fatal("a proof by another's key holds too")
 				}
 			}
 			if older.N > 0 {
