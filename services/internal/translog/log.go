@@ -116,8 +116,11 @@ type File struct {
 }
 
 // File returns what stands at a path: "checkpoint", "vkey", "tile/L/N", "tile/L/N.p/W", "tile/entries/N". It returns a
-// NotFound fault for any other path and for tiles beyond the log's end.
+// NotFound fault for any other path and for tiles beyond the log's end. A nil log has nothing.
 func (l *Log) File(ctx context.Context, path string) (File, error) {
+	if l == nil {
+		return File{}, notThere()
+	}
 	switch path {
 	case "checkpoint":
 		b, err := l.Checkpoint(ctx)

@@ -46,6 +46,9 @@ type LeafProof struct {
 // Prove returns the proofs of leaves, all for the present tree, or a NotFound fault for one that is not there or was
 // forgotten.
 func (l *Log) Prove(ctx context.Context, indexes []int64) (ProofFile, error) {
+	if l == nil {
+		return ProofFile{}, notThere()
+	}
 	f := ProofFile{Format: ProofFormat, Key: l.vkey}
 	err := l.db.Snapshot(ctx, func(tx *sql.Tx) error {
 		f.Leaves = make([]LeafProof, 0, len(indexes))
