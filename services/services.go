@@ -25,6 +25,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/keyring"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // stopWithin is how long calls under way may take after the house is asked to stop.
@@ -185,6 +186,15 @@ func (h *House) host(ctx, run context.Context, name string) error {
 			return err
 		}
 		*conn = c
+	}
+	if public, ok := keyring.Logs[name]; ok {
+		origin, key, err := keyring.Log(h.keys(), public)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if config.PublicLog, err = translog.New(db, origin, key); err != nil {
+			return err
+		}
 	}
 	r, err := h.open(ctx, name, config)
 	if err != nil {

@@ -11,10 +11,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
@@ -42,7 +45,7 @@ type Config struct {
 	Sample bool
 }
 
-// New returns the handler for /v1, /openapi.json and /.well-known/jwks.json.
+// New returns the handler for /v1, the public logs at /log, /openapi.json and /.well-known/jwks.json.
 func New(ctx context.Context, c Config) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newWire()),
@@ -52,6 +55,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		runtime.WithStreamErrorHandler(streamError),
 		runtime.WithRoutingErrorHandler(routingError),
 		runtime.WithForwardResponseOption(etag),
+		runtime.WithForwardResponseOption(logHeaders),
 	)
 	r := c.Rooms
 	for _, err := range []error{
@@ -100,6 +104,21 @@ func limit(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint
+// is not), and lets pages of others read the log.
+func logHeaders(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
+	body, ok := m.(*httpbody.HttpBody)
+	pattern, _ := runtime.HTTPPathPattern(ctx)
+	if !ok || !strings.HasPrefix(pattern, "/log/") {
+		return nil
+	}
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if body.GetContentType() == "application/octet-stream" {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	return nil
 }
 
 // passedOn names the headers that reach a room, by the names that the rooms know.

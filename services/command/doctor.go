@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/keyring"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	ledger "github.com/localgovdigital/folkmoot/services/ledger/store"
+	membership "github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
 const doctorAbout = `Looks a data folder over: who can read it, whether the keys belong together, whether each database is whole, whether the
@@ -30,7 +32,7 @@ type finding struct {
 func doctor(ctx context.Context, s Streams, args []string) error {
 	fs := flags(s, "doctor", "--data DIR [--deep]", doctorAbout)
 	data := fs.String("data", "", "data `FOLDER`")
-	deep := fs.Bool("deep", false, "also read every page of every database, and every entry of the books")
+	deep := fs.Bool("deep", false, "also read every page of every database, and compare every record with the public logs")
 	if _, err := parse(fs, args, 0, 0); err != nil {
 		return err
 	}
@@ -96,6 +98,13 @@ func lookAtKeys(dir string) []finding {
 		}
 		all = append(all, f)
 	}
+	for _, log := range keyring.Logs {
+		f := finding{what: "the key and the name of the " + log + "'s public log"}
+		if _, _, err := keyring.Log(dir, log); err != nil {
+			f.wrong = err.Error()
+		}
+		all = append(all, f)
+	}
 	return all
 }
 
@@ -125,6 +134,20 @@ func lookAtDatabases(ctx context.Context, data string, deep bool) []finding {
 	if db := dbs[auth.Ledger]; db != nil {
 		f := finding{what: "the books balance and are numbered without a gap"}
 		if err := ledger.New(db).Check(ctx); err != nil {
+			f.wrong = err.Error()
+		}
+		all = append(all, f)
+		if deep {
+			f := finding{what: "every entry of the books is what the ledger's public log commits to"}
+			if err := ledger.New(db).CheckLog(ctx); err != nil {
+				f.wrong = err.Error()
+			}
+			all = append(all, f)
+		}
+	}
+	if db := dbs[auth.Membership]; db != nil && deep {
+		f := finding{what: "every record of the register is what its public log commits to"}
+		if err := membership.New(db, rand.Reader).CheckLog(ctx); err != nil {
 			f.wrong = err.Error()
 		}
 		all = append(all, f)

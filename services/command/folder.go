@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,8 +29,9 @@ type folder struct {
 
 const lockFile = "folkmoot.lock"
 
-// prepare makes the folder ready: it exists, only its owner may read it, and it has keys.
-func prepare(path string) error {
+// prepare makes the folder ready: it exists, only its owner may read it, and it has keys. The host of the public URL names the
+// public logs for good; a house on this machine only gets a name that no other house has.
+func prepare(path, publicURL string) error {
 	if path == "" {
 		return &UsageError{"give the data folder with --data"}
 	}
@@ -40,12 +44,25 @@ func prepare(path string) error {
 			return fmt.Errorf("the data folder cannot be written: %w", err)
 		}
 	}
+	if _, err := keyring.Origins(keys); errors.Is(err, keyring.ErrNoLogs) {
+		return keyring.CreateLogs(keys, society(publicURL), rand.Reader)
+	} else if err != nil {
+		return err
+	}
 	return nil
+}
+
+// society names the society in the origins of its logs.
+func society(publicURL string) string {
+	if u, err := url.Parse(publicURL); err == nil && u.Hostname() != "" && u.Hostname() != "localhost" && net.ParseIP(u.Hostname()) == nil {
+		return strings.ToLower(u.Hostname())
+	}
+	return "folkmoot-" + strings.ToLower(rand.Text()[:10])
 }
 
 // openFolder takes the folder for this process alone. A sample is asked for exactly where the folder is marked as one,
 // or is new: real and fictional records never share a folder.
-func openFolder(path string, sample bool) (*folder, error) {
+func openFolder(path, publicURL string, sample bool) (*folder, error) {
 	if path == "" {
 		return nil, &UsageError{"give the data folder with --data"}
 	}
@@ -63,7 +80,7 @@ func openFolder(path string, sample bool) (*folder, error) {
 	case !sample && marked:
 		return nil, fmt.Errorf("%s holds the sample: start it with --sample, or give another folder", path)
 	}
-	if err := prepare(path); err != nil {
+	if err := prepare(path, publicURL); err != nil {
 		return nil, err
 	}
 	f := &folder{path: path}

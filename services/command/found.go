@@ -37,7 +37,7 @@ func found(ctx context.Context, s Streams, args []string) error {
 	if marked {
 		return fmt.Errorf("%s holds the sample: give another folder", *data)
 	}
-	if err := prepare(*data); err != nil {
+	if err := prepare(*data, *public); err != nil {
 		return err
 	}
 	address := *db

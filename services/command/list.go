@@ -12,6 +12,7 @@ var commands = []Command{
 	{"serve", "start one room, or the gateway, as a process of its own", serve},
 	{"token", "print an access token of a member", token},
 	{"doctor", "look a data folder over", doctor},
+	{"verify", "check what a house has published, from outside", verifyCommand},
 	countCommand,
 	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},
 }

@@ -40,7 +40,7 @@ func up(ctx context.Context, s Streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := openFolder(*data, *withSample)
+	f, err := openFolder(*data, e.public, *withSample)
 	if err != nil {
 		return err
 	}

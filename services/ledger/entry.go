@@ -86,6 +86,8 @@ type Entry struct {
 	Repeated bool
 	// Standing is true for the donation that makes its giver current; computed on reading.
 	Standing bool
+	// Log is the entry's place in the public log; nil before it is written.
+	Log *Logged
 }
 
 // MembershipPence is the donation that membership asks for: one pound.

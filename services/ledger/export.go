@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -169,7 +170,7 @@ func (csvFile) Entry(w io.Writer, e Entry) error {
 
 func (csvFile) End(io.Writer) error { return nil }
 
-// jsonFile writes one JSON array; amounts are whole pence.
+// jsonFile writes one JSON array; amounts are whole pence. It is what folkmoot verify reads.
 type jsonFile struct{ some bool }
 
 func (*jsonFile) ContentType() string { return "application/json" }
@@ -189,6 +190,11 @@ type jsonEntry struct {
 	Description string        `json:"description"`
 	Reverses    string        `json:"reverses,omitempty"`
 	Postings    []jsonPosting `json:"postings"`
+	// Leaf is the place in the public log; with the salt and the hash of what is not public, both in hexadecimal, anybody
+	// computes that leaf (Entry.LeafContent).
+	Leaf    *int64 `json:"leaf,omitempty"`
+	Salt    string `json:"salt,omitempty"`
+	Private string `json:"private,omitempty"`
 }
 
 func (*jsonFile) Begin(w io.Writer) error { _, err := io.WriteString(w, "["); return err }
@@ -197,6 +203,9 @@ func (j *jsonFile) Entry(w io.Writer, e Entry) error {
 	out := jsonEntry{Number: e.Number, ID: e.ID, Kind: e.Kind, Occurred: e.Occurred, Entered: instant(e.Entered), Description: e.Description, Reverses: e.Reverses}
 	for _, p := range e.Postings {
 		out.Postings = append(out.Postings, jsonPosting{p.Account, p.Amount.Pence, p.Amount.Currency})
+	}
+	if l := e.Log; l != nil {
+		out.Leaf, out.Salt, out.Private = &l.Index, hex.EncodeToString(l.Salt), hex.EncodeToString(l.Private)
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {

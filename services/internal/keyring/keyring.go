@@ -1,5 +1,6 @@
 // Package keyring keeps the Ed25519 keys of a house in files: one private key a room, the key
-// that signs members' access tokens, and a list of the rooms' public keys that every room holds.
+// that signs members' access tokens, a list of the rooms' public keys that every room holds, and a key for each
+// public log, whose name and public key anybody gets from the log itself.
 //
 // Keys stand apart from the databases, so that a copy of a database is not a copy of a key. A room that
 // runs alone is given its own private key and the public list, nothing else; the gateway is given none.
@@ -33,15 +34,8 @@ func Create(dir string, names []string, random io.Reader) error {
 	}
 	public := map[string]string{}
 	for _, name := range names {
-		pub, key, err := ed25519.GenerateKey(random)
+		pub, err := createKey(dir, name, random)
 		if err != nil {
-			return fmt.Errorf("keyring: make the key of %s: %w", name, err)
-		}
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return fmt.Errorf("keyring: encode the key of %s: %w", name, err)
-		}
-		if err := writeNew(filepath.Join(dir, name+".key"), pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})); err != nil {
 			return err
 		}
 		public[name] = base64.StdEncoding.EncodeToString(pub)
@@ -51,6 +45,19 @@ func Create(dir string, names []string, random io.Reader) error {
 		return fmt.Errorf("keyring: encode the public keys: %w", err)
 	}
 	return writeNew(filepath.Join(dir, publicFile), append(raw, '\n'))
+}
+
+// createKey writes a new private key and returns the public one.
+func createKey(dir, name string, random io.Reader) (ed25519.PublicKey, error) {
+	pub, key, err := ed25519.GenerateKey(random)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: make the key of %s: %w", name, err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: encode the key of %s: %w", name, err)
+	}
+	return pub, writeNew(filepath.Join(dir, name+".key"), pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}))
 }
 
 func writeNew(path string, data []byte) error {

@@ -3,6 +3,7 @@ package keyring
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -74,5 +75,40 @@ func TestSpoiltKeysAreRefused(t *testing.T) {
 	}
 	if _, err := Public(dir); err == nil {
 		t.Error("a spoilt public key was read")
+	}
+}
+
+func TestLogsHaveKeysAndNamesOfTheirOwn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := Create(dir, []string{"ledger"}, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Log(dir, "ledger"); !errors.Is(err, ErrNoLogs) {
+		t.Errorf("a folder from before the logs: %v", err)
+	}
+	if err := CreateLogs(dir, "example.org", rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, log := range Logs {
+		origin, key, err := Log(dir, log)
+		if err != nil || origin != "example.org/"+log {
+			t.Errorf("%s: %q, %v", log, origin, err)
+		}
+		keys[string(key)] = true
+	}
+	room, err := Private(dir, "ledger")
+	if err != nil || len(keys) != len(Logs) || keys[string(room)] {
+		t.Errorf("%d keys for %d logs, or one is the room's; %v", len(keys), len(Logs), err)
+	}
+	if err := CreateLogs(dir, "example.org", rand.Reader); err == nil {
+		t.Error("the keys were made twice")
+	}
+	// A lost list must not lead to new keys.
+	if err := os.Remove(filepath.Join(dir, logsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := CreateLogs(dir, "example.org", rand.Reader); err == nil {
+		t.Error("keys were made beside old ones")
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // Config is what every room is given.
@@ -25,6 +26,8 @@ type Config struct {
 	Log *slog.Logger
 	// Zone is where the society's dates are counted: Europe/London.
 	Zone *time.Location
+	// PublicLog is where the room's public log is served from; nil in a room that keeps none.
+	PublicLog *translog.Log
 	// Membership, Ledger, Motions and Ballots are connections to the other rooms that carry this room's own token.
 	Membership, Ledger, Motions, Ballots grpc.ClientConnInterface
 }

@@ -56,19 +56,11 @@ func (l *Log) VerifierKey() string { return l.vkey }
 
 // Checkpoint returns the signed note on the present size and root.
 func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
-	var text string
-	err := l.db.Snapshot(ctx, func(tx *sql.Tx) error {
-		n, root, err := head(ctx, tx)
-		if err != nil {
-			return err
-		}
-		text = fmt.Sprintf("%s\n%d\n%s\n", l.origin, n, root)
-		return nil
-	})
+	n, root, err := l.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return note.Sign(&note.Note{Text: text}, l.signer)
+	return l.sign(n, root)
 }
 
 func head(ctx context.Context, q querier) (int64, tlog.Hash, error) {
@@ -91,46 +83,6 @@ func (l *Log) Head(ctx context.Context) (n int64, root tlog.Hash, err error) {
 		return err
 	})
 	return n, root, err
-}
-
-// Opening is what shows that a fact is in the log: with the salt and the content anybody computes the leaf, with the
-// proof the root, which a checkpoint signs.
-type Opening struct {
-	// Index is the leaf's, from 0.
-	Index int64
-	// Salt and Content are what the leaf commits to; empty once they were forgotten.
-	Salt, Content []byte
-	// Size is that of the tree which the proof is for.
-	Size int64
-	// Proof is the inclusion proof (RFC 6962 section 2.1.1).
-	Proof tlog.RecordProof
-	// Checkpoint signs the tree of that size.
-	Checkpoint []byte
-}
-
-// Open returns the opening of a leaf, or a NotFound fault.
-func (l *Log) Open(ctx context.Context, index int64) (Opening, error) {
-	o := Opening{Index: index}
-	err := l.db.Snapshot(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT salt, content FROM log_leaf WHERE idx = $1`, index).Scan(&o.Salt, &o.Content)
-		if errors.Is(err, sql.ErrNoRows) {
-			return notThere()
-		}
-		if err != nil {
-			return fmt.Errorf("translog: leaf: %w", err)
-		}
-		n, root, err := head(ctx, tx)
-		if err != nil {
-			return err
-		}
-		o.Size = n
-		if o.Proof, err = tlog.ProveRecord(n, index, newReader(ctx, tx, n)); err != nil {
-			return fmt.Errorf("translog: prove: %w", err)
-		}
-		o.Checkpoint, err = note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", l.origin, n, root)}, l.signer)
-		return err
-	})
-	return o, err
 }
 
 // ProveTree returns the proof that the tree of a newer size extends that of an older one (RFC 6962 section 2.1.2).
@@ -164,8 +116,11 @@ type File struct {
 }
 
 // File returns what stands at a path: "checkpoint", "vkey", "tile/L/N", "tile/L/N.p/W", "tile/entries/N". It returns a
-// NotFound fault for any other path and for tiles beyond the log's end.
+// NotFound fault for any other path and for tiles beyond the log's end. A nil log has nothing.
 func (l *Log) File(ctx context.Context, path string) (File, error) {
+	if l == nil {
+		return File{}, notThere()
+	}
 	switch path {
 	case "checkpoint":
 		b, err := l.Checkpoint(ctx)

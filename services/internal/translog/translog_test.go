@@ -1,11 +1,14 @@
 package translog_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -81,7 +84,7 @@ func (c tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 func TestOutsideClient(t *testing.T) {
 	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) {
 		ctx := context.Background()
-		l := newLog(t, db)
+		l, other := newLog(t, db), newLog(t, db)
 		verifier, err := note.NewVerifier(l.VerifierKey())
 		if err != nil {
 			t.Fatal(err)
@@ -110,24 +113,44 @@ func TestOutsideClient(t *testing.T) {
 			// The reader verifies every tile against the signed root.
 			client := tlog.TileHashReader(tree, tiles{t, l})
 			for i := int64(0); i < tree.N; i += 1 + tree.N/40 {
-				o, err := l.Open(ctx, i)
+				f, err := l.Prove(ctx, []int64{i})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := fmt.Sprintf("fact %d", i); string(o.Content) != want || o.Size != tree.N {
-					t.Fatalf("leaf %d opens as %q in a tree of %d", i, o.Content, o.Size)
+				raw, err := json.Marshal(f)
+				if err != nil {
+					t.Fatal(err)
 				}
-				leaf := tlog.RecordHash(translog.Commit(o.Salt, o.Content))
-				if err := tlog.CheckRecord(o.Proof, tree.N, tree.Hash, i, leaf); err != nil {
+				var o translog.ProofFile
+				if err := json.Unmarshal(raw, &o); err != nil {
+					t.Fatal(err)
+				}
+				if want := fmt.Sprintf("fact %d", i); o.Leaves[0].Content != want {
+					t.Fatalf("leaf %d opens as %q", i, o.Leaves[0].Content)
+				}
+				if at, err := translog.CheckProof(o, l.VerifierKey()); err != nil || at != tree {
 					t.Fatalf("leaf %d of %d: %v", i, tree.N, err)
 				}
+				leaf := tlog.RecordHash(translog.Commit(o.Leaves[0].Salt, []byte(o.Leaves[0].Content)))
 				got, err := client.ReadHashes([]int64{tlog.StoredHashIndex(0, i)})
 				if err != nil || got[0] != leaf {
 					t.Fatalf("leaf %d of %d by tiles: %v", i, tree.N, err)
 				}
-				spoilt := tlog.RecordHash(translog.Commit(o.Salt, append(o.Content, 'x')))
-				if tlog.CheckRecord(o.Proof, tree.N, tree.Hash, i, spoilt) == nil {
-					t.Fatal("a changed fact is proven too")
+				for name, spoil := range map[string]func(*translog.LeafProof){
+					"content": func(p *translog.LeafProof) { p.Content += "x" },
+					"salt":    func(p *translog.LeafProof) { p.Salt[0] ^= 1 },
+					"index":   func(p *translog.LeafProof) { p.Index++ },
+				} {
+					spoilt := o
+					spoilt.Leaves = []translog.LeafProof{o.Leaves[0]}
+					spoilt.Leaves[0].Salt = bytes.Clone(o.Leaves[0].Salt)
+					spoil(&spoilt.Leaves[0])
+					if _, err := translog.CheckProof(spoilt, l.VerifierKey()); err == nil {
+						t.Fatalf("a proof with another %s holds too", name)
+					}
+				}
+				if _, err := translog.CheckProof(o, other.VerifierKey()); err == nil {
+					t.Fatal("a proof by another's key holds too")
 				}
 			}
 			if older.N > 0 {
@@ -223,4 +246,36 @@ func TestAppendRacesOnBothEngines(t *testing.T) {
 			t.Fatalf("%d leaves, want %d: %v", n, cap(errs), err)
 		}
 	}, translog.Migrations)
+}
+
+// TestCheckFindsWhatIsWrong spoils a log that has full tiles.
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, says string }{
+		"a leaf":       {`UPDATE log_leaf SET data = salt WHERE idx = 7`, "leaf 7 "},
+		"a lost leaf":  {`DELETE FROM log_leaf WHERE idx = 7`, "leaf 7 "},
+		"a whole leaf": {`UPDATE log_leaf SET data = salt, salt = NULL, content = NULL WHERE idx = 300`, "tile 0/1 "},
+		"a tile":       {`UPDATE log_tile SET data = root WHERE n = 1`, "tile 0/1 "},
+		"a root":       {`UPDATE log_tile SET root = data WHERE n = 0`, "tile 0/0 "},
+		"a lost tile":  {`DELETE FROM log_tile WHERE n = 1`, "tile 0/1 "},
+		"a false tile": {`INSERT INTO log_tile SELECT 5, n, data, root FROM log_tile WHERE n = 0`, "3 full tiles"},
+		"a short log":  {`DELETE FROM log_leaf WHERE idx >= 511`, "2 full tiles"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			db := databasetest.SQLite(t, translog.Migrations)
+			appendMany(t, db, 0, 515)
+			if err := translog.Check(ctx, db); err != nil {
+				t.Fatalf("before: %v", err)
+			}
+			if err := db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, c.spoil)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := translog.Check(ctx, db); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v; want it to name %q", err, c.says)
+			}
+		})
+	}
 }

@@ -19,6 +19,8 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.LedgerService_ListAccounts_FullMethodName:    public,
 		ledgerv1.LedgerService_ListMyDonations_FullMethodName: {Member: true},
 		ledgerv1.LedgerService_Export_FullMethodName:          public,
+		ledgerv1.LedgerService_GetEntryProof_FullMethodName:   public,
+		ledgerv1.LedgerService_ReadLog_FullMethodName:         public,
 		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
 	}
 }

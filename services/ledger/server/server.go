@@ -16,6 +16,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/ledger"
 	"github.com/localgovdigital/folkmoot/services/ledger/store"
 )
@@ -32,14 +33,18 @@ type Server struct {
 }
 
 // Migrations are those of the room's database.
-var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, store.Migrations}
+var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 
 // Open migrates the room's database and returns the room.
 func Open(ctx context.Context, c room.Config) (*Server, error) {
 	if err := c.DB.Migrate(ctx, Migrations...); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, store: store.New(c.DB), membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
+	st := store.New(c.DB)
+	if err := st.LogMissing(ctx); err != nil {
+		return nil, err
+	}
+	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
 }

@@ -22,8 +22,11 @@ const selectEntries = `
 	       CASE WHEN e.counts > 0 AND e.depth % 2 = 0 AND r.id IS NULL AND NOT EXISTS (
 	         SELECT 1 FROM entry f WHERE f.member = e.member AND f.member <> '' AND f.counts > 0 AND f.depth % 2 = 0 AND f.number < e.number
 	           AND NOT EXISTS (SELECT 1 FROM entry g WHERE g.reverses = f.id)) THEN TRUE ELSE FALSE END,
+	       COALESCE(l.leaf, -1), g.salt, l.private, l.private_salt,
 	       p.account, p.currency, p.pence
 	FROM entry e
+	LEFT JOIN entry_leaf l ON l.entry_number = e.number
+	LEFT JOIN log_leaf g ON g.idx = l.leaf
 	LEFT JOIN entry r ON r.reverses = e.id
 	JOIN posting p ON p.entry_number = e.number`
 
@@ -50,12 +53,17 @@ func scan(ctx context.Context, q querier, tail string, yield func(ledger.Entry) 
 		var next ledger.Entry
 		var p ledger.Posting
 		var kind, method string
+		var at ledger.Logged
 		if err := rows.Scan(&next.ID, &next.Number, &kind, &next.Occurred, &next.Entered, &next.Description, &next.EnteredBy, &next.Member, &method,
 			&next.Reverses, &next.ReversedBy, &next.Reason, &next.Reference, &next.Repeated, &next.Standing,
+			&at.Index, &at.Salt, &at.Private, &at.PrivateSalt,
 			&p.Account, &p.Amount.Currency, &p.Amount.Pence); err != nil {
 			return fmt.Errorf("store: read an entry: %w", err)
 		}
 		next.Kind, next.Method = ledger.Kind(kind), ledger.Method(method)
+		if at.Index >= 0 {
+			next.Log = &at
+		}
 		if next.ID != e.ID {
 			if e.ID != "" {
 				if err := yield(e); err != nil {

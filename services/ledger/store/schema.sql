@@ -23,6 +23,13 @@ CREATE INDEX entry_member ON entry (member, number) WHERE member <> '';
 
 CREATE UNIQUE INDEX entry_reverses ON entry (reverses) WHERE reverses IS NOT NULL;
 
+CREATE TABLE entry_leaf (
+  entry_number BIGINT NOT NULL PRIMARY KEY REFERENCES entry (number),
+  leaf         BIGINT NOT NULL UNIQUE CHECK (leaf >= 0),
+  private      BYTEA  NOT NULL,
+  private_salt BYTEA
+);
+
 CREATE TABLE posting (
   entry_number BIGINT NOT NULL REFERENCES entry (number),
   line         BIGINT NOT NULL CHECK (line >= 0),

@@ -63,7 +63,7 @@ type Encode struct {
 }
 
 // Add carries a request out once: in one transaction it loads the facts, has decide make the entry, writes it with
-// the next number, and with it the standing event, if it makes one, and the reply. It returns the reply.
+// the next number, and with it its leaf of the public log, the standing event, if it makes one, and the reply. It returns the reply.
 // decide may run more than once and must be pure.
 func (s *Store) Add(ctx context.Context, r once.Request, in Intent, decide func(Facts) (ledger.Entry, error), encode Encode) ([]byte, error) {
 	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
@@ -123,7 +123,11 @@ func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry, facts Facts) (ledge
 		counts = root.Postings[0].Amount.Pence
 	}
 	e.Standing = counts > 0 && depth == 0 && !facts.HasGiven
-	if err := insert(ctx, tx, *e, root.ID, depth, counts); err != nil {
+	err := insert(ctx, tx, *e, root.ID, depth, counts)
+	if err != nil {
+		return ledger.Settled{}, false, err
+	}
+	if e.Log, err = appendLeaf(ctx, tx, *e); err != nil {
 		return ledger.Settled{}, false, err
 	}
 	settled, ok := ledger.StandingEvent(*e, root, depth)

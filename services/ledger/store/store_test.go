@@ -19,6 +19,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/ledger"
 	"github.com/localgovdigital/folkmoot/services/ledger/store"
 )
@@ -39,7 +40,7 @@ type desk struct {
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
 	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, &desk{Store: store.New(db), db: db}) },
-		once.Migrations, outbox.Migrations, store.Migrations)
+		once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations)
 }
 
 func (d *desk) request(content string) once.Request {
@@ -321,7 +322,7 @@ func TestARefusalWritesNothing(t *testing.T) {
 		if _, err := d.Add(t.Context(), d.request("x"), store.Intent{}, decide(bank), encode); !fault.Is(err, "NOT_BALANCED") {
 			t.Errorf("one posting: %v", err)
 		}
-		for _, table := range []string{"entry", "posting", "outbox", "request"} {
+		for _, table := range []string{"entry", "posting", "outbox", "request", "entry_leaf", "log_leaf"} {
 			var n int
 			if err := d.db.Reader().QueryRow(`SELECT COUNT(*) FROM ` + table).Scan(&n); err != nil || n != 0 {
 				t.Errorf("%d rows in %s, %v", n, table, err)

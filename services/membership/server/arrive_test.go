@@ -60,7 +60,8 @@ func TestJoinRefusesBadInput(t *testing.T) {
 		{"not declared", func(r *membershipv1.JoinRequest) { r.SoleMembership = false }, "JOIN_INVALID", "sole_membership"},
 		{"a language", func(r *membershipv1.JoinRequest) { r.Language = "tlh" }, "JOIN_INVALID", "language"},
 		{"no such region", func(r *membershipv1.JoinRequest) { r.Region = "atlantis" }, "REGION_UNKNOWN", "region"},
-		{"no region at all", func(r *membershipv1.JoinRequest) { r.Region = "\x00' --" }, "REGION_UNKNOWN", "region"},
+		{"no region at all", func(r *membershipv1.JoinRequest) { r.Region = "\x01' --" }, "REGION_UNKNOWN", "region"},
+		{"a NUL", func(r *membershipv1.JoinRequest) { r.Region = "\x00" }, "NUL_CHARACTER", "region"},
 		{"no request id", func(r *membershipv1.JoinRequest) { r.RequestId = "" }, "REQUEST_ID_NEEDED", "request_id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

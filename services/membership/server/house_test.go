@@ -29,6 +29,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // house is a membership room behind the real interceptors, with the other rooms faked behind real wires.
@@ -51,6 +52,8 @@ type house struct {
 	told, ruled int64
 	// ahead is how far the machine's clock is ahead, in nanoseconds.
 	ahead atomic.Int64
+	// log is the register's public one.
+	log *translog.Log
 	// logged is what the room wrote into its log.
 	logged *logBuffer
 }
@@ -231,6 +234,10 @@ func open(t *testing.T, change ...func(*Config)) *house {
 		},
 		Key: key, Mailer: h.mail, PublicURL: "https://vote.example.org/",
 	}
+	if c.Config.PublicLog, err = translog.New(h.db, "vote.example.org/register", h.keys[auth.Membership]); err != nil {
+		t.Fatal(err)
+	}
+	h.log = c.Config.PublicLog
 	for _, f := range change {
 		f(&c)
 	}

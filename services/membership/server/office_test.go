@@ -96,7 +96,7 @@ func TestOffices(t *testing.T) {
 	refused(t, err, codes.InvalidArgument, "GRANT_INVALID")
 	_, err = grant(secretary, sam, membershipv1.Role_ROLE_ORGANISER, "", "Elected.")
 	refused(t, err, codes.InvalidArgument, "GRANT_INVALID")
-	_, err = grant(secretary, sam, membershipv1.Role_ROLE_ORGANISER, "atlantis\x00", "Elected.")
+	_, err = grant(secretary, sam, membershipv1.Role_ROLE_ORGANISER, "atlantis\x01", "Elected.")
 	refused(t, err, codes.InvalidArgument, "GRANT_INVALID")
 	_, err = grant(secretary, sam, membershipv1.Role_ROLE_BOARD, "", "")
 	refused(t, err, codes.InvalidArgument, "GRANT_INVALID")
@@ -271,7 +271,7 @@ func TestListMembersByPage(t *testing.T) {
 	}
 	_, err = list(&membershipv1.ListMembersRequest{PageSize: -1})
 	refused(t, err, codes.InvalidArgument, "PAGE_SIZE")
-	_, err = list(&membershipv1.ListMembersRequest{Region: "\x00"})
+	_, err = list(&membershipv1.ListMembersRequest{Region: "\x01"})
 	refused(t, err, codes.InvalidArgument, "REGION_UNKNOWN")
 	_, err = list(&membershipv1.ListMembersRequest{Search: strings.Repeat("a", 500)})
 	refused(t, err, codes.InvalidArgument, "SEARCH_TOO_LONG")

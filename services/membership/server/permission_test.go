@@ -48,6 +48,8 @@ EndRole           S         .      .         .     .      .         .     .     
 GetFounding       .         .      .         .     .      .         .     .         .        N          N      N       N
 AcceptFounding    .         .      .         .     .      .         .     .         .        N          N      N       N
 ListKeys          .         .      .         .     .      .         .     .         .        N          N      N       N
+GetMyProofs       S         .      .         .     .      .         .     .         .        N          N      N       N
+ReadLog           .         .      .         .     .      .         .     .         .        N          N      N       N
 FreezeRoll        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRollEntries   P         P      P         P     P      P         P     P         P        N          N      N       .
 ExplainRoll       P         P      P         P     P      P         P     P         P        N          N      N       .

@@ -35,6 +35,8 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipService_EndRole_FullMethodName:         {Member: true, Writes: true, Personal: true},
 		membershipv1.MembershipService_GetFounding_FullMethodName:     public,
 		membershipv1.MembershipService_ListKeys_FullMethodName:        public,
+		membershipv1.MembershipService_GetMyProofs_FullMethodName:     {Member: true},
+		membershipv1.MembershipService_ReadLog_FullMethodName:         public,
 
 		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,

@@ -95,7 +95,7 @@ func TestFreezingTwice(t *testing.T) {
 	refused(t, err, codes.InvalidArgument, "ROLL_INVALID")
 	_, err = h.as(auth.Motions).FreezeRoll(context.Background(), &membershipv1.FreezeRollRequest{Purpose: "no notice"})
 	refused(t, err, codes.InvalidArgument, "ROLL_INVALID")
-	for _, r := range []*membershipv1.ListRollEntriesRequest{{Roll: "nothing"}, {Roll: "\x00"}, {}} {
+	for _, r := range []*membershipv1.ListRollEntriesRequest{{Roll: "nothing"}, {Roll: "\x01"}, {}} {
 		_, err = h.as(auth.Ballots).ListRollEntries(context.Background(), r)
 		refused(t, err, codes.NotFound, "ROLL_NOT_FOUND")
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
@@ -69,7 +70,7 @@ type Server struct {
 
 // migrations are the room's, in order.
 func migrations() []database.Migrations {
-	return []database.Migrations{once.Migrations, outbox.Migrations, store.Migrations}
+	return []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 }
 
 // Open prepares the room: it migrates the database and reads the revoked sessions.
@@ -80,13 +81,17 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := c.DB.Migrate(ctx, migrations()...); err != nil {
 		return nil, err
 	}
+	st := store.New(c.DB, c.Random)
+	if err := st.LogMissing(ctx); err != nil {
+		return nil, err
+	}
 	secrets, err := newSecrets(c.Key)
 	if err != nil {
 		return nil, err
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
-		cfg: c, store: store.New(c.DB, c.Random), signer: auth.NewSigner(c.Key), secrets: secrets,
+		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
 		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
@@ -24,7 +25,7 @@ var start = time.Date(2026, 9, 29, 10, 0, 0, 0, time.UTC)
 // each runs a test on a fresh database of every engine.
 func each(t *testing.T, test func(t *testing.T, s *Store)) {
 	t.Helper()
-	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, New(db, rand.Reader)) }, once.Migrations, outbox.Migrations, Migrations)
+	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, New(db, rand.Reader)) }, once.Migrations, outbox.Migrations, translog.Migrations, Migrations)
 }
 
 func hash(s string) []byte { sum := sha256.Sum256([]byte(s)); return sum[:] }

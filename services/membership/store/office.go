@@ -23,7 +23,7 @@ func insertGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 		// The same office given twice at once: look again, and find the other grant.
 		return database.StaleKey(fmt.Errorf("store: insert a grant: %w", err))
 	}
-	return nil
+	return officeFact(g).log(ctx, tx)
 }
 
 func updateGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
@@ -32,7 +32,7 @@ func updateGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 	if err != nil {
 		return fmt.Errorf("store: change a grant: %w", err)
 	}
-	return nil
+	return officeFact(g).log(ctx, tx)
 }
 
 const selectGrants = `

@@ -33,7 +33,7 @@ type Roll struct {
 
 const selectRoll = `SELECT id, purpose, region, notice, required, book, contact, frozen, count, fingerprint, events, donations FROM roll WHERE `
 
-func scanRoll(row *sql.Row) (Roll, bool, error) {
+func scanRoll(row interface{ Scan(...any) error }) (Roll, bool, error) {
 	var r Roll
 	var notice, frozen int64
 	err := row.Scan(&r.ID, &r.Purpose, &r.Terms.Region, &notice, &r.Terms.Required, &r.Terms.Book, &r.Contact, &frozen, &r.Count, &r.Fingerprint,
@@ -107,6 +107,9 @@ func (s *Store) freeze(ctx context.Context, tx *sql.Tx, roll *Roll) error {
 	if err != nil {
 		// Two freezes for one purpose at once: look again, and find the other's roll.
 		return database.StaleKey(fmt.Errorf("store: insert a roll: %w", err))
+	}
+	if err := rollFact(*roll).log(ctx, tx); err != nil {
+		return err
 	}
 	return insertEntries(ctx, tx, roll.ID, electors)
 }

@@ -105,6 +105,17 @@ CREATE TABLE region (
   made  BIGINT NOT NULL
 );
 
+CREATE TABLE register_leaf (
+  leaf    BIGINT NOT NULL PRIMARY KEY CHECK (leaf >= 0),
+  kind    TEXT   NOT NULL CHECK (kind IN ('event', 'office', 'roll')),
+  subject TEXT   NOT NULL,
+  member  TEXT   NOT NULL
+);
+
+CREATE INDEX register_leaf_member ON register_leaf (member, leaf);
+
+CREATE INDEX register_leaf_subject ON register_leaf (kind, subject);
+
 CREATE TABLE revocation (
   sid TEXT   NOT NULL PRIMARY KEY,
   at  BIGINT NOT NULL

@@ -62,7 +62,7 @@ func orNull(b []byte) any {
 	return b
 }
 
-// record appends an event to an entry's history.
+// record appends an event to an entry's history, and its leaf to the public log.
 func record(ctx context.Context, tx *sql.Tx, member string, e membership.Event, recorded time.Time) error {
 	var number int64
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM event`).Scan(&number); err != nil {
@@ -74,7 +74,8 @@ func record(ctx context.Context, tx *sql.Tx, member string, e membership.Event, 
 	if err != nil {
 		return database.StaleKey(fmt.Errorf("store: record an event: %w", err))
 	}
-	return nil
+	e.Number = number
+	return eventFact(member, e, recorded).log(ctx, tx)
 }
 
 // insertMember adds a person without a number.

@@ -913,6 +913,98 @@ func (x *GetEntryRequest) GetEntry() string {
 	return ""
 }
 
+// GetEntryProofRequest names an entry.
+type GetEntryProofRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id.
+	Entry         string `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetEntryProofRequest) Reset() {
+	*x = GetEntryProofRequest{}
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetEntryProofRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetEntryProofRequest) ProtoMessage() {}
+
+func (x *GetEntryProofRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetEntryProofRequest.ProtoReflect.Descriptor instead.
+func (*GetEntryProofRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetEntryProofRequest) GetEntry() string {
+	if x != nil {
+		return x.Entry
+	}
+	return ""
+}
+
+// ReadLogRequest names a part of the public log.
+type ReadLogRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "checkpoint", "vkey", "tile/0/000", "tile/entries/000.p/12" and so on.
+	Path          string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadLogRequest) Reset() {
+	*x = ReadLogRequest{}
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadLogRequest) ProtoMessage() {}
+
+func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
+func (*ReadLogRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReadLogRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
 // GetTrialBalanceRequest asks for balances.
 type GetTrialBalanceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -924,7 +1016,7 @@ type GetTrialBalanceRequest struct {
 
 func (x *GetTrialBalanceRequest) Reset() {
 	*x = GetTrialBalanceRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1028,7 @@ func (x *GetTrialBalanceRequest) String() string {
 func (*GetTrialBalanceRequest) ProtoMessage() {}
 
 func (x *GetTrialBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1041,7 @@ func (x *GetTrialBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTrialBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetTrialBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetTrialBalanceRequest) GetDate() string {
@@ -978,7 +1070,7 @@ type TrialBalance struct {
 
 func (x *TrialBalance) Reset() {
 	*x = TrialBalance{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1082,7 @@ func (x *TrialBalance) String() string {
 func (*TrialBalance) ProtoMessage() {}
 
 func (x *TrialBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1095,7 @@ func (x *TrialBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrialBalance.ProtoReflect.Descriptor instead.
 func (*TrialBalance) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TrialBalance) GetDate() string {
@@ -1056,7 +1148,7 @@ type TrialBalanceLine struct {
 
 func (x *TrialBalanceLine) Reset() {
 	*x = TrialBalanceLine{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1068,7 +1160,7 @@ func (x *TrialBalanceLine) String() string {
 func (*TrialBalanceLine) ProtoMessage() {}
 
 func (x *TrialBalanceLine) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1081,7 +1173,7 @@ func (x *TrialBalanceLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrialBalanceLine.ProtoReflect.Descriptor instead.
 func (*TrialBalanceLine) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TrialBalanceLine) GetAccount() *Account {
@@ -1114,7 +1206,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1218,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1231,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
 }
 
 // ListAccountsResponse is the chart of accounts.
@@ -1153,7 +1245,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +1257,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +1270,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1201,7 +1293,7 @@ type ListMyDonationsRequest struct {
 
 func (x *ListMyDonationsRequest) Reset() {
 	*x = ListMyDonationsRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +1305,7 @@ func (x *ListMyDonationsRequest) String() string {
 func (*ListMyDonationsRequest) ProtoMessage() {}
 
 func (x *ListMyDonationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,7 +1318,7 @@ func (x *ListMyDonationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyDonationsRequest.ProtoReflect.Descriptor instead.
 func (*ListMyDonationsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListMyDonationsRequest) GetPageSize() int32 {
@@ -1256,7 +1348,7 @@ type ListMyDonationsResponse struct {
 
 func (x *ListMyDonationsResponse) Reset() {
 	*x = ListMyDonationsResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1268,7 +1360,7 @@ func (x *ListMyDonationsResponse) String() string {
 func (*ListMyDonationsResponse) ProtoMessage() {}
 
 func (x *ListMyDonationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1281,7 +1373,7 @@ func (x *ListMyDonationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyDonationsResponse.ProtoReflect.Descriptor instead.
 func (*ListMyDonationsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListMyDonationsResponse) GetEntries() []*Entry {
@@ -1309,7 +1401,7 @@ type ExportRequest struct {
 
 func (x *ExportRequest) Reset() {
 	*x = ExportRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1413,7 @@ func (x *ExportRequest) String() string {
 func (*ExportRequest) ProtoMessage() {}
 
 func (x *ExportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1426,7 @@ func (x *ExportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportRequest.ProtoReflect.Descriptor instead.
 func (*ExportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExportRequest) GetFormat() string {
@@ -1353,7 +1445,7 @@ type GetHeadRequest struct {
 
 func (x *GetHeadRequest) Reset() {
 	*x = GetHeadRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1457,7 @@ func (x *GetHeadRequest) String() string {
 func (*GetHeadRequest) ProtoMessage() {}
 
 func (x *GetHeadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1470,7 @@ func (x *GetHeadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHeadRequest.ProtoReflect.Descriptor instead.
 func (*GetHeadRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
 }
 
 // GetHeadResponse is the position of the last standing event.
@@ -1394,7 +1486,7 @@ type GetHeadResponse struct {
 
 func (x *GetHeadResponse) Reset() {
 	*x = GetHeadResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1498,7 @@ func (x *GetHeadResponse) String() string {
 func (*GetHeadResponse) ProtoMessage() {}
 
 func (x *GetHeadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1511,7 @@ func (x *GetHeadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHeadResponse.ProtoReflect.Descriptor instead.
 func (*GetHeadResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetHeadResponse) GetEpoch() int64 {
@@ -1502,7 +1594,11 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\aentries\x18\x01 \x03(\v2\x19.folkmoot.ledger.v1.EntryR\aentries\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n" +
 	"\x0fGetEntryRequest\x12\x19\n" +
-	"\x05entry\x18\x01 \x01(\tB\x03\xe0A\x02R\x05entry\",\n" +
+	"\x05entry\x18\x01 \x01(\tB\x03\xe0A\x02R\x05entry\"1\n" +
+	"\x14GetEntryProofRequest\x12\x19\n" +
+	"\x05entry\x18\x01 \x01(\tB\x03\xe0A\x02R\x05entry\")\n" +
+	"\x0eReadLogRequest\x12\x17\n" +
+	"\x04path\x18\x01 \x01(\tB\x03\xe0A\x02R\x04path\",\n" +
 	"\x16GetTrialBalanceRequest\x12\x12\n" +
 	"\x04date\x18\x01 \x01(\tR\x04date\"\xd4\x01\n" +
 	"\fTrialBalance\x12\x12\n" +
@@ -1547,7 +1643,8 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x16ACCOUNT_TYPE_LIABILITY\x10\x02\x12\x17\n" +
 	"\x13ACCOUNT_TYPE_EQUITY\x10\x03\x12\x17\n" +
 	"\x13ACCOUNT_TYPE_INCOME\x10\x04\x12\x18\n" +
-	"\x14ACCOUNT_TYPE_EXPENSE\x10\x052\xd0\b\n" +
+	"\x14ACCOUNT_TYPE_EXPENSE\x10\x052\xaf\n" +
+	"\n" +
 	"\rLedgerService\x12w\n" +
 	"\x0eRecordDonation\x12).folkmoot.ledger.v1.RecordDonationRequest\x1a\x19.folkmoot.ledger.v1.Entry\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/ledger/donations\x12k\n" +
 	"\tPostEntry\x12$.folkmoot.ledger.v1.PostEntryRequest\x1a\x19.folkmoot.ledger.v1.Entry\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/ledger/entries\x12\x81\x01\n" +
@@ -1557,7 +1654,9 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x0fGetTrialBalance\x12*.folkmoot.ledger.v1.GetTrialBalanceRequest\x1a .folkmoot.ledger.v1.TrialBalance\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/ledger/trial-balance\x12~\n" +
 	"\fListAccounts\x12'.folkmoot.ledger.v1.ListAccountsRequest\x1a(.folkmoot.ledger.v1.ListAccountsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/ledger/accounts\x12\x84\x01\n" +
 	"\x0fListMyDonations\x12*.folkmoot.ledger.v1.ListMyDonationsRequest\x1a+.folkmoot.ledger.v1.ListMyDonationsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/me/donations\x12^\n" +
-	"\x06Export\x12!.folkmoot.ledger.v1.ExportRequest\x1a\x14.google.api.HttpBody\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/ledger/export0\x012h\n" +
+	"\x06Export\x12!.folkmoot.ledger.v1.ExportRequest\x1a\x14.google.api.HttpBody\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/ledger/export0\x01\x12y\n" +
+	"\rGetEntryProof\x12(.folkmoot.ledger.v1.GetEntryProofRequest\x1a\x14.google.api.HttpBody\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/ledger/entries/{entry}/proof\x12b\n" +
+	"\aReadLog\x12\".folkmoot.ledger.v1.ReadLogRequest\x1a\x14.google.api.HttpBody\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/log/ledger/{path=**}2h\n" +
 	"\x12LedgerRoomsService\x12R\n" +
 	"\aGetHead\x12\".folkmoot.ledger.v1.GetHeadRequest\x1a#.folkmoot.ledger.v1.GetHeadResponseBGZEgithub.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1;ledgerv1b\x06proto3"
 
@@ -1574,7 +1673,7 @@ func file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_folkmoot_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_folkmoot_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_folkmoot_ledger_v1_ledger_proto_goTypes = []any{
 	(Method)(0),                     // 0: folkmoot.ledger.v1.Method
 	(Kind)(0),                       // 1: folkmoot.ledger.v1.Kind
@@ -1588,29 +1687,31 @@ var file_folkmoot_ledger_v1_ledger_proto_goTypes = []any{
 	(*ListEntriesRequest)(nil),      // 9: folkmoot.ledger.v1.ListEntriesRequest
 	(*ListEntriesResponse)(nil),     // 10: folkmoot.ledger.v1.ListEntriesResponse
 	(*GetEntryRequest)(nil),         // 11: folkmoot.ledger.v1.GetEntryRequest
-	(*GetTrialBalanceRequest)(nil),  // 12: folkmoot.ledger.v1.GetTrialBalanceRequest
-	(*TrialBalance)(nil),            // 13: folkmoot.ledger.v1.TrialBalance
-	(*TrialBalanceLine)(nil),        // 14: folkmoot.ledger.v1.TrialBalanceLine
-	(*ListAccountsRequest)(nil),     // 15: folkmoot.ledger.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),    // 16: folkmoot.ledger.v1.ListAccountsResponse
-	(*ListMyDonationsRequest)(nil),  // 17: folkmoot.ledger.v1.ListMyDonationsRequest
-	(*ListMyDonationsResponse)(nil), // 18: folkmoot.ledger.v1.ListMyDonationsResponse
-	(*ExportRequest)(nil),           // 19: folkmoot.ledger.v1.ExportRequest
-	(*GetHeadRequest)(nil),          // 20: folkmoot.ledger.v1.GetHeadRequest
-	(*GetHeadResponse)(nil),         // 21: folkmoot.ledger.v1.GetHeadResponse
-	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
-	(*httpbody.HttpBody)(nil),       // 23: google.api.HttpBody
+	(*GetEntryProofRequest)(nil),    // 12: folkmoot.ledger.v1.GetEntryProofRequest
+	(*ReadLogRequest)(nil),          // 13: folkmoot.ledger.v1.ReadLogRequest
+	(*GetTrialBalanceRequest)(nil),  // 14: folkmoot.ledger.v1.GetTrialBalanceRequest
+	(*TrialBalance)(nil),            // 15: folkmoot.ledger.v1.TrialBalance
+	(*TrialBalanceLine)(nil),        // 16: folkmoot.ledger.v1.TrialBalanceLine
+	(*ListAccountsRequest)(nil),     // 17: folkmoot.ledger.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),    // 18: folkmoot.ledger.v1.ListAccountsResponse
+	(*ListMyDonationsRequest)(nil),  // 19: folkmoot.ledger.v1.ListMyDonationsRequest
+	(*ListMyDonationsResponse)(nil), // 20: folkmoot.ledger.v1.ListMyDonationsResponse
+	(*ExportRequest)(nil),           // 21: folkmoot.ledger.v1.ExportRequest
+	(*GetHeadRequest)(nil),          // 22: folkmoot.ledger.v1.GetHeadRequest
+	(*GetHeadResponse)(nil),         // 23: folkmoot.ledger.v1.GetHeadResponse
+	(*timestamppb.Timestamp)(nil),   // 24: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),       // 25: google.api.HttpBody
 }
 var file_folkmoot_ledger_v1_ledger_proto_depIdxs = []int32{
 	2,  // 0: folkmoot.ledger.v1.Account.type:type_name -> folkmoot.ledger.v1.AccountType
 	1,  // 1: folkmoot.ledger.v1.Entry.kind:type_name -> folkmoot.ledger.v1.Kind
-	22, // 2: folkmoot.ledger.v1.Entry.enter_time:type_name -> google.protobuf.Timestamp
+	24, // 2: folkmoot.ledger.v1.Entry.enter_time:type_name -> google.protobuf.Timestamp
 	4,  // 3: folkmoot.ledger.v1.Entry.postings:type_name -> folkmoot.ledger.v1.Posting
 	0,  // 4: folkmoot.ledger.v1.Entry.method:type_name -> folkmoot.ledger.v1.Method
 	0,  // 5: folkmoot.ledger.v1.RecordDonationRequest.method:type_name -> folkmoot.ledger.v1.Method
 	4,  // 6: folkmoot.ledger.v1.PostEntryRequest.postings:type_name -> folkmoot.ledger.v1.Posting
 	5,  // 7: folkmoot.ledger.v1.ListEntriesResponse.entries:type_name -> folkmoot.ledger.v1.Entry
-	14, // 8: folkmoot.ledger.v1.TrialBalance.lines:type_name -> folkmoot.ledger.v1.TrialBalanceLine
+	16, // 8: folkmoot.ledger.v1.TrialBalance.lines:type_name -> folkmoot.ledger.v1.TrialBalanceLine
 	3,  // 9: folkmoot.ledger.v1.TrialBalanceLine.account:type_name -> folkmoot.ledger.v1.Account
 	3,  // 10: folkmoot.ledger.v1.ListAccountsResponse.accounts:type_name -> folkmoot.ledger.v1.Account
 	5,  // 11: folkmoot.ledger.v1.ListMyDonationsResponse.entries:type_name -> folkmoot.ledger.v1.Entry
@@ -1619,23 +1720,27 @@ var file_folkmoot_ledger_v1_ledger_proto_depIdxs = []int32{
 	8,  // 14: folkmoot.ledger.v1.LedgerService.ReverseEntry:input_type -> folkmoot.ledger.v1.ReverseEntryRequest
 	9,  // 15: folkmoot.ledger.v1.LedgerService.ListEntries:input_type -> folkmoot.ledger.v1.ListEntriesRequest
 	11, // 16: folkmoot.ledger.v1.LedgerService.GetEntry:input_type -> folkmoot.ledger.v1.GetEntryRequest
-	12, // 17: folkmoot.ledger.v1.LedgerService.GetTrialBalance:input_type -> folkmoot.ledger.v1.GetTrialBalanceRequest
-	15, // 18: folkmoot.ledger.v1.LedgerService.ListAccounts:input_type -> folkmoot.ledger.v1.ListAccountsRequest
-	17, // 19: folkmoot.ledger.v1.LedgerService.ListMyDonations:input_type -> folkmoot.ledger.v1.ListMyDonationsRequest
-	19, // 20: folkmoot.ledger.v1.LedgerService.Export:input_type -> folkmoot.ledger.v1.ExportRequest
-	20, // 21: folkmoot.ledger.v1.LedgerRoomsService.GetHead:input_type -> folkmoot.ledger.v1.GetHeadRequest
-	5,  // 22: folkmoot.ledger.v1.LedgerService.RecordDonation:output_type -> folkmoot.ledger.v1.Entry
-	5,  // 23: folkmoot.ledger.v1.LedgerService.PostEntry:output_type -> folkmoot.ledger.v1.Entry
-	5,  // 24: folkmoot.ledger.v1.LedgerService.ReverseEntry:output_type -> folkmoot.ledger.v1.Entry
-	10, // 25: folkmoot.ledger.v1.LedgerService.ListEntries:output_type -> folkmoot.ledger.v1.ListEntriesResponse
-	5,  // 26: folkmoot.ledger.v1.LedgerService.GetEntry:output_type -> folkmoot.ledger.v1.Entry
-	13, // 27: folkmoot.ledger.v1.LedgerService.GetTrialBalance:output_type -> folkmoot.ledger.v1.TrialBalance
-	16, // 28: folkmoot.ledger.v1.LedgerService.ListAccounts:output_type -> folkmoot.ledger.v1.ListAccountsResponse
-	18, // 29: folkmoot.ledger.v1.LedgerService.ListMyDonations:output_type -> folkmoot.ledger.v1.ListMyDonationsResponse
-	23, // 30: folkmoot.ledger.v1.LedgerService.Export:output_type -> google.api.HttpBody
-	21, // 31: folkmoot.ledger.v1.LedgerRoomsService.GetHead:output_type -> folkmoot.ledger.v1.GetHeadResponse
-	22, // [22:32] is the sub-list for method output_type
-	12, // [12:22] is the sub-list for method input_type
+	14, // 17: folkmoot.ledger.v1.LedgerService.GetTrialBalance:input_type -> folkmoot.ledger.v1.GetTrialBalanceRequest
+	17, // 18: folkmoot.ledger.v1.LedgerService.ListAccounts:input_type -> folkmoot.ledger.v1.ListAccountsRequest
+	19, // 19: folkmoot.ledger.v1.LedgerService.ListMyDonations:input_type -> folkmoot.ledger.v1.ListMyDonationsRequest
+	21, // 20: folkmoot.ledger.v1.LedgerService.Export:input_type -> folkmoot.ledger.v1.ExportRequest
+	12, // 21: folkmoot.ledger.v1.LedgerService.GetEntryProof:input_type -> folkmoot.ledger.v1.GetEntryProofRequest
+	13, // 22: folkmoot.ledger.v1.LedgerService.ReadLog:input_type -> folkmoot.ledger.v1.ReadLogRequest
+	22, // 23: folkmoot.ledger.v1.LedgerRoomsService.GetHead:input_type -> folkmoot.ledger.v1.GetHeadRequest
+	5,  // 24: folkmoot.ledger.v1.LedgerService.RecordDonation:output_type -> folkmoot.ledger.v1.Entry
+	5,  // 25: folkmoot.ledger.v1.LedgerService.PostEntry:output_type -> folkmoot.ledger.v1.Entry
+	5,  // 26: folkmoot.ledger.v1.LedgerService.ReverseEntry:output_type -> folkmoot.ledger.v1.Entry
+	10, // 27: folkmoot.ledger.v1.LedgerService.ListEntries:output_type -> folkmoot.ledger.v1.ListEntriesResponse
+	5,  // 28: folkmoot.ledger.v1.LedgerService.GetEntry:output_type -> folkmoot.ledger.v1.Entry
+	15, // 29: folkmoot.ledger.v1.LedgerService.GetTrialBalance:output_type -> folkmoot.ledger.v1.TrialBalance
+	18, // 30: folkmoot.ledger.v1.LedgerService.ListAccounts:output_type -> folkmoot.ledger.v1.ListAccountsResponse
+	20, // 31: folkmoot.ledger.v1.LedgerService.ListMyDonations:output_type -> folkmoot.ledger.v1.ListMyDonationsResponse
+	25, // 32: folkmoot.ledger.v1.LedgerService.Export:output_type -> google.api.HttpBody
+	25, // 33: folkmoot.ledger.v1.LedgerService.GetEntryProof:output_type -> google.api.HttpBody
+	25, // 34: folkmoot.ledger.v1.LedgerService.ReadLog:output_type -> google.api.HttpBody
+	23, // 35: folkmoot.ledger.v1.LedgerRoomsService.GetHead:output_type -> folkmoot.ledger.v1.GetHeadResponse
+	24, // [24:36] is the sub-list for method output_type
+	12, // [12:24] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
 	12, // [12:12] is the sub-list for extension extendee
 	0,  // [0:12] is the sub-list for field type_name
@@ -1652,7 +1757,7 @@ func file_folkmoot_ledger_v1_ledger_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_ledger_v1_ledger_proto_rawDesc), len(file_folkmoot_ledger_v1_ledger_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

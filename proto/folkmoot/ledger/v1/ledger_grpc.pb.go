@@ -32,6 +32,8 @@ const (
 	LedgerService_ListAccounts_FullMethodName    = "/folkmoot.ledger.v1.LedgerService/ListAccounts"
 	LedgerService_ListMyDonations_FullMethodName = "/folkmoot.ledger.v1.LedgerService/ListMyDonations"
 	LedgerService_Export_FullMethodName          = "/folkmoot.ledger.v1.LedgerService/Export"
+	LedgerService_GetEntryProof_FullMethodName   = "/folkmoot.ledger.v1.LedgerService/GetEntryProof"
+	LedgerService_ReadLog_FullMethodName         = "/folkmoot.ledger.v1.LedgerService/ReadLog"
 )
 
 // LedgerServiceClient is the client API for LedgerService service.
@@ -60,6 +62,13 @@ type LedgerServiceClient interface {
 	// Export writes the whole journal for another program. Public: it holds no names, no
 	// members' ids and no references.
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// GetEntryProof writes a file that shows, without the house, that an entry stands in the public log:
+	// JSON, for folkmoot verify FILE. Public; the treasurer and the member whose money it was get in it what opens the
+	// part that is not public.
+	GetEntryProof(ctx context.Context, in *GetEntryProofRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// ReadLog serves the ledger's public log as C2SP tlog-tiles: a checkpoint, tiles, bundles of leaves, and at
+	// vkey the key that verifies the checkpoint. Public.
+	ReadLog(ctx context.Context, in *ReadLogRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 }
 
 type ledgerServiceClient struct {
@@ -169,6 +178,26 @@ func (c *ledgerServiceClient) Export(ctx context.Context, in *ExportRequest, opt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type LedgerService_ExportClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *ledgerServiceClient) GetEntryProof(ctx context.Context, in *GetEntryProofRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, LedgerService_GetEntryProof_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ledgerServiceClient) ReadLog(ctx context.Context, in *ReadLogRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, LedgerService_ReadLog_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LedgerServiceServer is the server API for LedgerService service.
 // All implementations must embed UnimplementedLedgerServiceServer
 // for forward compatibility.
@@ -195,6 +224,13 @@ type LedgerServiceServer interface {
 	// Export writes the whole journal for another program. Public: it holds no names, no
 	// members' ids and no references.
 	Export(*ExportRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// GetEntryProof writes a file that shows, without the house, that an entry stands in the public log:
+	// JSON, for folkmoot verify FILE. Public; the treasurer and the member whose money it was get in it what opens the
+	// part that is not public.
+	GetEntryProof(context.Context, *GetEntryProofRequest) (*httpbody.HttpBody, error)
+	// ReadLog serves the ledger's public log as C2SP tlog-tiles: a checkpoint, tiles, bundles of leaves, and at
+	// vkey the key that verifies the checkpoint. Public.
+	ReadLog(context.Context, *ReadLogRequest) (*httpbody.HttpBody, error)
 	mustEmbedUnimplementedLedgerServiceServer()
 }
 
@@ -231,6 +267,12 @@ func (UnimplementedLedgerServiceServer) ListMyDonations(context.Context, *ListMy
 }
 func (UnimplementedLedgerServiceServer) Export(*ExportRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method Export not implemented")
+}
+func (UnimplementedLedgerServiceServer) GetEntryProof(context.Context, *GetEntryProofRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetEntryProof not implemented")
+}
+func (UnimplementedLedgerServiceServer) ReadLog(context.Context, *ReadLogRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadLog not implemented")
 }
 func (UnimplementedLedgerServiceServer) mustEmbedUnimplementedLedgerServiceServer() {}
 func (UnimplementedLedgerServiceServer) testEmbeddedByValue()                       {}
@@ -408,6 +450,42 @@ func _LedgerService_Export_Handler(srv interface{}, stream grpc.ServerStream) er
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type LedgerService_ExportServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _LedgerService_GetEntryProof_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetEntryProofRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LedgerServiceServer).GetEntryProof(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LedgerService_GetEntryProof_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LedgerServiceServer).GetEntryProof(ctx, req.(*GetEntryProofRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LedgerService_ReadLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadLogRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LedgerServiceServer).ReadLog(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LedgerService_ReadLog_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LedgerServiceServer).ReadLog(ctx, req.(*ReadLogRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LedgerService_ServiceDesc is the grpc.ServiceDesc for LedgerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -446,6 +524,14 @@ var LedgerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListMyDonations",
 			Handler:    _LedgerService_ListMyDonations_Handler,
+		},
+		{
+			MethodName: "GetEntryProof",
+			Handler:    _LedgerService_GetEntryProof_Handler,
+		},
+		{
+			MethodName: "ReadLog",
+			Handler:    _LedgerService_ReadLog_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -12,6 +12,7 @@ package membershipv1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -2237,6 +2238,89 @@ func (x *AcceptFoundingRequest) GetSoleMembership() bool {
 	return false
 }
 
+// GetMyProofsRequest asks for the proofs of the caller's own events.
+type GetMyProofsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMyProofsRequest) Reset() {
+	*x = GetMyProofsRequest{}
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMyProofsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMyProofsRequest) ProtoMessage() {}
+
+func (x *GetMyProofsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMyProofsRequest.ProtoReflect.Descriptor instead.
+func (*GetMyProofsRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{30}
+}
+
+// ReadLogRequest names a part of the public log.
+type ReadLogRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "checkpoint", "vkey", "tile/0/000", "tile/entries/000.p/12" and so on.
+	Path          string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadLogRequest) Reset() {
+	*x = ReadLogRequest{}
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadLogRequest) ProtoMessage() {}
+
+func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
+func (*ReadLogRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReadLogRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
 // ListKeysRequest asks for the keys.
 type ListKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2246,7 +2330,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[30]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2258,7 +2342,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[30]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2271,7 +2355,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{30}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{32}
 }
 
 // ListKeysResponse is a JWK set (RFC 7517 section 5).
@@ -2285,7 +2369,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[31]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2297,7 +2381,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[31]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2310,7 +2394,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{31}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListKeysResponse) GetKeys() []*JsonWebKey {
@@ -2341,7 +2425,7 @@ type JsonWebKey struct {
 
 func (x *JsonWebKey) Reset() {
 	*x = JsonWebKey{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[32]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2353,7 +2437,7 @@ func (x *JsonWebKey) String() string {
 func (*JsonWebKey) ProtoMessage() {}
 
 func (x *JsonWebKey) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[32]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2366,7 +2450,7 @@ func (x *JsonWebKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JsonWebKey.ProtoReflect.Descriptor instead.
 func (*JsonWebKey) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{32}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *JsonWebKey) GetKty() string {
@@ -2432,7 +2516,7 @@ type FreezeRollRequest struct {
 
 func (x *FreezeRollRequest) Reset() {
 	*x = FreezeRollRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[33]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2444,7 +2528,7 @@ func (x *FreezeRollRequest) String() string {
 func (*FreezeRollRequest) ProtoMessage() {}
 
 func (x *FreezeRollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[33]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2457,7 +2541,7 @@ func (x *FreezeRollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeRollRequest.ProtoReflect.Descriptor instead.
 func (*FreezeRollRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{33}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *FreezeRollRequest) GetPurpose() string {
@@ -2519,7 +2603,7 @@ type Roll struct {
 
 func (x *Roll) Reset() {
 	*x = Roll{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[34]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +2615,7 @@ func (x *Roll) String() string {
 func (*Roll) ProtoMessage() {}
 
 func (x *Roll) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[34]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,7 +2628,7 @@ func (x *Roll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Roll.ProtoReflect.Descriptor instead.
 func (*Roll) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{34}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Roll) GetId() string {
@@ -2590,7 +2674,7 @@ type ListRollEntriesRequest struct {
 
 func (x *ListRollEntriesRequest) Reset() {
 	*x = ListRollEntriesRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[35]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2602,7 +2686,7 @@ func (x *ListRollEntriesRequest) String() string {
 func (*ListRollEntriesRequest) ProtoMessage() {}
 
 func (x *ListRollEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[35]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2615,7 +2699,7 @@ func (x *ListRollEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRollEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListRollEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{35}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListRollEntriesRequest) GetRoll() string {
@@ -2650,7 +2734,7 @@ type ListRollEntriesResponse struct {
 
 func (x *ListRollEntriesResponse) Reset() {
 	*x = ListRollEntriesResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[36]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2662,7 +2746,7 @@ func (x *ListRollEntriesResponse) String() string {
 func (*ListRollEntriesResponse) ProtoMessage() {}
 
 func (x *ListRollEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[36]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2675,7 +2759,7 @@ func (x *ListRollEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRollEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListRollEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{36}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListRollEntriesResponse) GetEntries() []*RollEntry {
@@ -2700,7 +2784,7 @@ type RollEntry struct {
 
 func (x *RollEntry) Reset() {
 	*x = RollEntry{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[37]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2712,7 +2796,7 @@ func (x *RollEntry) String() string {
 func (*RollEntry) ProtoMessage() {}
 
 func (x *RollEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[37]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2725,7 +2809,7 @@ func (x *RollEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollEntry.ProtoReflect.Descriptor instead.
 func (*RollEntry) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{37}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RollEntry) GetNumber() int64 {
@@ -2762,7 +2846,7 @@ type ExplainRollRequest struct {
 
 func (x *ExplainRollRequest) Reset() {
 	*x = ExplainRollRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[38]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2774,7 +2858,7 @@ func (x *ExplainRollRequest) String() string {
 func (*ExplainRollRequest) ProtoMessage() {}
 
 func (x *ExplainRollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[38]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2787,7 +2871,7 @@ func (x *ExplainRollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{38}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ExplainRollRequest) GetRoll() string {
@@ -2824,7 +2908,7 @@ type ExplainRollResponse struct {
 
 func (x *ExplainRollResponse) Reset() {
 	*x = ExplainRollResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[39]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2836,7 +2920,7 @@ func (x *ExplainRollResponse) String() string {
 func (*ExplainRollResponse) ProtoMessage() {}
 
 func (x *ExplainRollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[39]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2849,7 +2933,7 @@ func (x *ExplainRollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{39}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ExplainRollResponse) GetOnRoll() bool {
@@ -2900,7 +2984,7 @@ type CountElectorsRequest struct {
 
 func (x *CountElectorsRequest) Reset() {
 	*x = CountElectorsRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[40]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2912,7 +2996,7 @@ func (x *CountElectorsRequest) String() string {
 func (*CountElectorsRequest) ProtoMessage() {}
 
 func (x *CountElectorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[40]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2925,7 +3009,7 @@ func (x *CountElectorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountElectorsRequest.ProtoReflect.Descriptor instead.
 func (*CountElectorsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{40}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *CountElectorsRequest) GetRegion() string {
@@ -2953,7 +3037,7 @@ type CountElectorsResponse struct {
 
 func (x *CountElectorsResponse) Reset() {
 	*x = CountElectorsResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[41]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2965,7 +3049,7 @@ func (x *CountElectorsResponse) String() string {
 func (*CountElectorsResponse) ProtoMessage() {}
 
 func (x *CountElectorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[41]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2978,7 +3062,7 @@ func (x *CountElectorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountElectorsResponse.ProtoReflect.Descriptor instead.
 func (*CountElectorsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{41}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *CountElectorsResponse) GetCount() int64 {
@@ -3008,7 +3092,7 @@ type ApplyLedgerEventRequest struct {
 
 func (x *ApplyLedgerEventRequest) Reset() {
 	*x = ApplyLedgerEventRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[42]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3020,7 +3104,7 @@ func (x *ApplyLedgerEventRequest) String() string {
 func (*ApplyLedgerEventRequest) ProtoMessage() {}
 
 func (x *ApplyLedgerEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[42]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3033,7 +3117,7 @@ func (x *ApplyLedgerEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyLedgerEventRequest.ProtoReflect.Descriptor instead.
 func (*ApplyLedgerEventRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{42}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ApplyLedgerEventRequest) GetEpoch() int64 {
@@ -3110,7 +3194,7 @@ type DonationSettled struct {
 
 func (x *DonationSettled) Reset() {
 	*x = DonationSettled{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[43]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3122,7 +3206,7 @@ func (x *DonationSettled) String() string {
 func (*DonationSettled) ProtoMessage() {}
 
 func (x *DonationSettled) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[43]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3135,7 +3219,7 @@ func (x *DonationSettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DonationSettled.ProtoReflect.Descriptor instead.
 func (*DonationSettled) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{43}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *DonationSettled) GetMember() string {
@@ -3183,7 +3267,7 @@ type DonationReversed struct {
 
 func (x *DonationReversed) Reset() {
 	*x = DonationReversed{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[44]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3195,7 +3279,7 @@ func (x *DonationReversed) String() string {
 func (*DonationReversed) ProtoMessage() {}
 
 func (x *DonationReversed) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[44]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3208,7 +3292,7 @@ func (x *DonationReversed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DonationReversed.ProtoReflect.Descriptor instead.
 func (*DonationReversed) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{44}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DonationReversed) GetMember() string {
@@ -3250,7 +3334,7 @@ type ApplyLedgerEventResponse struct {
 
 func (x *ApplyLedgerEventResponse) Reset() {
 	*x = ApplyLedgerEventResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[45]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3262,7 +3346,7 @@ func (x *ApplyLedgerEventResponse) String() string {
 func (*ApplyLedgerEventResponse) ProtoMessage() {}
 
 func (x *ApplyLedgerEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[45]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3275,7 +3359,7 @@ func (x *ApplyLedgerEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyLedgerEventResponse.ProtoReflect.Descriptor instead.
 func (*ApplyLedgerEventResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{45}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ApplyLedgerEventResponse) GetApplied() int64 {
@@ -3304,7 +3388,7 @@ type ApplyRulesRequest struct {
 
 func (x *ApplyRulesRequest) Reset() {
 	*x = ApplyRulesRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[46]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3316,7 +3400,7 @@ func (x *ApplyRulesRequest) String() string {
 func (*ApplyRulesRequest) ProtoMessage() {}
 
 func (x *ApplyRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[46]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3329,7 +3413,7 @@ func (x *ApplyRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRulesRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRulesRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{46}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ApplyRulesRequest) GetEpoch() int64 {
@@ -3378,7 +3462,7 @@ type ApplyRulesResponse struct {
 
 func (x *ApplyRulesResponse) Reset() {
 	*x = ApplyRulesResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[47]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3390,7 +3474,7 @@ func (x *ApplyRulesResponse) String() string {
 func (*ApplyRulesResponse) ProtoMessage() {}
 
 func (x *ApplyRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[47]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3403,7 +3487,7 @@ func (x *ApplyRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRulesResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRulesResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{47}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ApplyRulesResponse) GetApplied() int64 {
@@ -3424,7 +3508,7 @@ type ListRevocationsRequest struct {
 
 func (x *ListRevocationsRequest) Reset() {
 	*x = ListRevocationsRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[48]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3436,7 +3520,7 @@ func (x *ListRevocationsRequest) String() string {
 func (*ListRevocationsRequest) ProtoMessage() {}
 
 func (x *ListRevocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[48]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3449,7 +3533,7 @@ func (x *ListRevocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevocationsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{48}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListRevocationsRequest) GetSince() *timestamppb.Timestamp {
@@ -3472,7 +3556,7 @@ type ListRevocationsResponse struct {
 
 func (x *ListRevocationsResponse) Reset() {
 	*x = ListRevocationsResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[49]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3484,7 +3568,7 @@ func (x *ListRevocationsResponse) String() string {
 func (*ListRevocationsResponse) ProtoMessage() {}
 
 func (x *ListRevocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[49]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3497,7 +3581,7 @@ func (x *ListRevocationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevocationsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{49}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListRevocationsResponse) GetSessions() []string {
@@ -3525,7 +3609,7 @@ type GetPeopleRequest struct {
 
 func (x *GetPeopleRequest) Reset() {
 	*x = GetPeopleRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[50]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3537,7 +3621,7 @@ func (x *GetPeopleRequest) String() string {
 func (*GetPeopleRequest) ProtoMessage() {}
 
 func (x *GetPeopleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[50]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3550,7 +3634,7 @@ func (x *GetPeopleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPeopleRequest.ProtoReflect.Descriptor instead.
 func (*GetPeopleRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{50}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *GetPeopleRequest) GetMembers() []string {
@@ -3571,7 +3655,7 @@ type GetPeopleResponse struct {
 
 func (x *GetPeopleResponse) Reset() {
 	*x = GetPeopleResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[51]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3583,7 +3667,7 @@ func (x *GetPeopleResponse) String() string {
 func (*GetPeopleResponse) ProtoMessage() {}
 
 func (x *GetPeopleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[51]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3596,7 +3680,7 @@ func (x *GetPeopleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPeopleResponse.ProtoReflect.Descriptor instead.
 func (*GetPeopleResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{51}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetPeopleResponse) GetPeople() []*Person {
@@ -3623,7 +3707,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[52]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3635,7 +3719,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[52]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3648,7 +3732,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{52}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Person) GetMember() string {
@@ -3690,7 +3774,7 @@ type StepClockRequest struct {
 
 func (x *StepClockRequest) Reset() {
 	*x = StepClockRequest{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[53]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3786,7 @@ func (x *StepClockRequest) String() string {
 func (*StepClockRequest) ProtoMessage() {}
 
 func (x *StepClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[53]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3799,7 @@ func (x *StepClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepClockRequest.ProtoReflect.Descriptor instead.
 func (*StepClockRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{53}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *StepClockRequest) GetTo() *timestamppb.Timestamp {
@@ -3736,7 +3820,7 @@ type StepClockResponse struct {
 
 func (x *StepClockResponse) Reset() {
 	*x = StepClockResponse{}
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[54]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3748,7 +3832,7 @@ func (x *StepClockResponse) String() string {
 func (*StepClockResponse) ProtoMessage() {}
 
 func (x *StepClockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[54]
+	mi := &file_folkmoot_membership_v1_membership_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3761,7 +3845,7 @@ func (x *StepClockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepClockResponse.ProtoReflect.Descriptor instead.
 func (*StepClockResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{54}
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *StepClockResponse) GetNow() *timestamppb.Timestamp {
@@ -3775,7 +3859,7 @@ var File_folkmoot_membership_v1_membership_proto protoreflect.FileDescriptor
 
 const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\n" +
-	"'folkmoot/membership/v1/membership.proto\x12\x16folkmoot.membership.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n" +
+	"'folkmoot/membership/v1/membership.proto\x12\x16folkmoot.membership.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n" +
 	"\vJoinRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x17\n" +
@@ -3921,7 +4005,10 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"invitation\x12\x17\n" +
 	"\x04name\x18\x03 \x01(\tB\x03\xe0A\x02R\x04name\x12\x19\n" +
 	"\x05email\x18\x04 \x01(\tB\x03\xe0A\x02R\x05email\x12,\n" +
-	"\x0fsole_membership\x18\x05 \x01(\bB\x03\xe0A\x02R\x0esoleMembership\"\x11\n" +
+	"\x0fsole_membership\x18\x05 \x01(\bB\x03\xe0A\x02R\x0esoleMembership\"\x14\n" +
+	"\x12GetMyProofsRequest\")\n" +
+	"\x0eReadLogRequest\x12\x17\n" +
+	"\x04path\x18\x01 \x01(\tB\x03\xe0A\x02R\x04path\"\x11\n" +
 	"\x0fListKeysRequest\"J\n" +
 	"\x10ListKeysResponse\x126\n" +
 	"\x04keys\x18\x01 \x03(\v2\".folkmoot.membership.v1.JsonWebKeyR\x04keys\"t\n" +
@@ -4041,7 +4128,7 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x17GRANT_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14GRANT_STATE_PROPOSED\x10\x01\x12\x18\n" +
 	"\x14GRANT_STATE_IN_FORCE\x10\x02\x12\x15\n" +
-	"\x11GRANT_STATE_ENDED\x10\x032\xfe\x11\n" +
+	"\x11GRANT_STATE_ENDED\x10\x032\xd0\x13\n" +
 	"\x11MembershipService\x12n\n" +
 	"\x04Join\x12#.folkmoot.membership.v1.JoinRequest\x1a$.folkmoot.membership.v1.JoinResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/members:join\x12\x8d\x01\n" +
 	"\rRequestSignIn\x12,.folkmoot.membership.v1.RequestSignInRequest\x1a-.folkmoot.membership.v1.RequestSignInResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/sessions:request\x12\x90\x01\n" +
@@ -4060,7 +4147,9 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\aEndRole\x12&.folkmoot.membership.v1.EndRoleRequest\x1a!.folkmoot.membership.v1.RoleGrant\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/roles/{grant}:end\x12q\n" +
 	"\vGetFounding\x12*.folkmoot.membership.v1.GetFoundingRequest\x1a .folkmoot.membership.v1.Founding\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/founding\x12\x8f\x01\n" +
 	"\x0eAcceptFounding\x12-.folkmoot.membership.v1.AcceptFoundingRequest\x1a..folkmoot.membership.v1.ConfirmSessionResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/founding:accept\x12}\n" +
-	"\bListKeys\x12'.folkmoot.membership.v1.ListKeysRequest\x1a(.folkmoot.membership.v1.ListKeysResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json2\xeb\x06\n" +
+	"\bListKeys\x12'.folkmoot.membership.v1.ListKeysRequest\x1a(.folkmoot.membership.v1.ListKeysResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json\x12f\n" +
+	"\vGetMyProofs\x12*.folkmoot.membership.v1.GetMyProofsRequest\x1a\x14.google.api.HttpBody\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/me/proofs\x12h\n" +
+	"\aReadLog\x12&.folkmoot.membership.v1.ReadLogRequest\x1a\x14.google.api.HttpBody\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/log/register/{path=**}2\xeb\x06\n" +
 	"\x16MembershipRoomsService\x12U\n" +
 	"\n" +
 	"FreezeRoll\x12).folkmoot.membership.v1.FreezeRollRequest\x1a\x1c.folkmoot.membership.v1.Roll\x12r\n" +
@@ -4088,7 +4177,7 @@ func file_folkmoot_membership_v1_membership_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_membership_v1_membership_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_folkmoot_membership_v1_membership_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_folkmoot_membership_v1_membership_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_folkmoot_membership_v1_membership_proto_goTypes = []any{
 	(Role)(0),                        // 0: folkmoot.membership.v1.Role
 	(Standing)(0),                    // 1: folkmoot.membership.v1.Standing
@@ -4124,42 +4213,45 @@ var file_folkmoot_membership_v1_membership_proto_goTypes = []any{
 	(*GetFoundingRequest)(nil),       // 31: folkmoot.membership.v1.GetFoundingRequest
 	(*Founding)(nil),                 // 32: folkmoot.membership.v1.Founding
 	(*AcceptFoundingRequest)(nil),    // 33: folkmoot.membership.v1.AcceptFoundingRequest
-	(*ListKeysRequest)(nil),          // 34: folkmoot.membership.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),         // 35: folkmoot.membership.v1.ListKeysResponse
-	(*JsonWebKey)(nil),               // 36: folkmoot.membership.v1.JsonWebKey
-	(*FreezeRollRequest)(nil),        // 37: folkmoot.membership.v1.FreezeRollRequest
-	(*Roll)(nil),                     // 38: folkmoot.membership.v1.Roll
-	(*ListRollEntriesRequest)(nil),   // 39: folkmoot.membership.v1.ListRollEntriesRequest
-	(*ListRollEntriesResponse)(nil),  // 40: folkmoot.membership.v1.ListRollEntriesResponse
-	(*RollEntry)(nil),                // 41: folkmoot.membership.v1.RollEntry
-	(*ExplainRollRequest)(nil),       // 42: folkmoot.membership.v1.ExplainRollRequest
-	(*ExplainRollResponse)(nil),      // 43: folkmoot.membership.v1.ExplainRollResponse
-	(*CountElectorsRequest)(nil),     // 44: folkmoot.membership.v1.CountElectorsRequest
-	(*CountElectorsResponse)(nil),    // 45: folkmoot.membership.v1.CountElectorsResponse
-	(*ApplyLedgerEventRequest)(nil),  // 46: folkmoot.membership.v1.ApplyLedgerEventRequest
-	(*DonationSettled)(nil),          // 47: folkmoot.membership.v1.DonationSettled
-	(*DonationReversed)(nil),         // 48: folkmoot.membership.v1.DonationReversed
-	(*ApplyLedgerEventResponse)(nil), // 49: folkmoot.membership.v1.ApplyLedgerEventResponse
-	(*ApplyRulesRequest)(nil),        // 50: folkmoot.membership.v1.ApplyRulesRequest
-	(*ApplyRulesResponse)(nil),       // 51: folkmoot.membership.v1.ApplyRulesResponse
-	(*ListRevocationsRequest)(nil),   // 52: folkmoot.membership.v1.ListRevocationsRequest
-	(*ListRevocationsResponse)(nil),  // 53: folkmoot.membership.v1.ListRevocationsResponse
-	(*GetPeopleRequest)(nil),         // 54: folkmoot.membership.v1.GetPeopleRequest
-	(*GetPeopleResponse)(nil),        // 55: folkmoot.membership.v1.GetPeopleResponse
-	(*Person)(nil),                   // 56: folkmoot.membership.v1.Person
-	(*StepClockRequest)(nil),         // 57: folkmoot.membership.v1.StepClockRequest
-	(*StepClockResponse)(nil),        // 58: folkmoot.membership.v1.StepClockResponse
-	(*timestamppb.Timestamp)(nil),    // 59: google.protobuf.Timestamp
+	(*GetMyProofsRequest)(nil),       // 34: folkmoot.membership.v1.GetMyProofsRequest
+	(*ReadLogRequest)(nil),           // 35: folkmoot.membership.v1.ReadLogRequest
+	(*ListKeysRequest)(nil),          // 36: folkmoot.membership.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),         // 37: folkmoot.membership.v1.ListKeysResponse
+	(*JsonWebKey)(nil),               // 38: folkmoot.membership.v1.JsonWebKey
+	(*FreezeRollRequest)(nil),        // 39: folkmoot.membership.v1.FreezeRollRequest
+	(*Roll)(nil),                     // 40: folkmoot.membership.v1.Roll
+	(*ListRollEntriesRequest)(nil),   // 41: folkmoot.membership.v1.ListRollEntriesRequest
+	(*ListRollEntriesResponse)(nil),  // 42: folkmoot.membership.v1.ListRollEntriesResponse
+	(*RollEntry)(nil),                // 43: folkmoot.membership.v1.RollEntry
+	(*ExplainRollRequest)(nil),       // 44: folkmoot.membership.v1.ExplainRollRequest
+	(*ExplainRollResponse)(nil),      // 45: folkmoot.membership.v1.ExplainRollResponse
+	(*CountElectorsRequest)(nil),     // 46: folkmoot.membership.v1.CountElectorsRequest
+	(*CountElectorsResponse)(nil),    // 47: folkmoot.membership.v1.CountElectorsResponse
+	(*ApplyLedgerEventRequest)(nil),  // 48: folkmoot.membership.v1.ApplyLedgerEventRequest
+	(*DonationSettled)(nil),          // 49: folkmoot.membership.v1.DonationSettled
+	(*DonationReversed)(nil),         // 50: folkmoot.membership.v1.DonationReversed
+	(*ApplyLedgerEventResponse)(nil), // 51: folkmoot.membership.v1.ApplyLedgerEventResponse
+	(*ApplyRulesRequest)(nil),        // 52: folkmoot.membership.v1.ApplyRulesRequest
+	(*ApplyRulesResponse)(nil),       // 53: folkmoot.membership.v1.ApplyRulesResponse
+	(*ListRevocationsRequest)(nil),   // 54: folkmoot.membership.v1.ListRevocationsRequest
+	(*ListRevocationsResponse)(nil),  // 55: folkmoot.membership.v1.ListRevocationsResponse
+	(*GetPeopleRequest)(nil),         // 56: folkmoot.membership.v1.GetPeopleRequest
+	(*GetPeopleResponse)(nil),        // 57: folkmoot.membership.v1.GetPeopleResponse
+	(*Person)(nil),                   // 58: folkmoot.membership.v1.Person
+	(*StepClockRequest)(nil),         // 59: folkmoot.membership.v1.StepClockRequest
+	(*StepClockResponse)(nil),        // 60: folkmoot.membership.v1.StepClockResponse
+	(*timestamppb.Timestamp)(nil),    // 61: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),        // 62: google.api.HttpBody
 }
 var file_folkmoot_membership_v1_membership_proto_depIdxs = []int32{
-	59, // 0: folkmoot.membership.v1.ConfirmSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
-	59, // 1: folkmoot.membership.v1.ExchangeSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
+	61, // 0: folkmoot.membership.v1.ConfirmSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
+	61, // 1: folkmoot.membership.v1.ExchangeSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
 	12, // 2: folkmoot.membership.v1.ExchangeSessionResponse.roles:type_name -> folkmoot.membership.v1.HeldRole
 	0,  // 3: folkmoot.membership.v1.HeldRole.role:type_name -> folkmoot.membership.v1.Role
 	1,  // 4: folkmoot.membership.v1.Member.standing:type_name -> folkmoot.membership.v1.Standing
-	59, // 5: folkmoot.membership.v1.Member.apply_time:type_name -> google.protobuf.Timestamp
-	59, // 6: folkmoot.membership.v1.Member.admit_time:type_name -> google.protobuf.Timestamp
-	59, // 7: folkmoot.membership.v1.Member.donation_time:type_name -> google.protobuf.Timestamp
+	61, // 5: folkmoot.membership.v1.Member.apply_time:type_name -> google.protobuf.Timestamp
+	61, // 6: folkmoot.membership.v1.Member.admit_time:type_name -> google.protobuf.Timestamp
+	61, // 7: folkmoot.membership.v1.Member.donation_time:type_name -> google.protobuf.Timestamp
 	12, // 8: folkmoot.membership.v1.Member.roles:type_name -> folkmoot.membership.v1.HeldRole
 	16, // 9: folkmoot.membership.v1.ListMembersResponse.members:type_name -> folkmoot.membership.v1.Member
 	2,  // 10: folkmoot.membership.v1.Region.state:type_name -> folkmoot.membership.v1.RegionState
@@ -4169,28 +4261,28 @@ var file_folkmoot_membership_v1_membership_proto_depIdxs = []int32{
 	27, // 14: folkmoot.membership.v1.ListOfficersResponse.grants:type_name -> folkmoot.membership.v1.RoleGrant
 	12, // 15: folkmoot.membership.v1.RoleGrant.role:type_name -> folkmoot.membership.v1.HeldRole
 	3,  // 16: folkmoot.membership.v1.RoleGrant.state:type_name -> folkmoot.membership.v1.GrantState
-	59, // 17: folkmoot.membership.v1.RoleGrant.grant_time:type_name -> google.protobuf.Timestamp
-	59, // 18: folkmoot.membership.v1.RoleGrant.start_time:type_name -> google.protobuf.Timestamp
-	59, // 19: folkmoot.membership.v1.RoleGrant.end_time:type_name -> google.protobuf.Timestamp
+	61, // 17: folkmoot.membership.v1.RoleGrant.grant_time:type_name -> google.protobuf.Timestamp
+	61, // 18: folkmoot.membership.v1.RoleGrant.start_time:type_name -> google.protobuf.Timestamp
+	61, // 19: folkmoot.membership.v1.RoleGrant.end_time:type_name -> google.protobuf.Timestamp
 	12, // 20: folkmoot.membership.v1.GrantRoleRequest.role:type_name -> folkmoot.membership.v1.HeldRole
 	0,  // 21: folkmoot.membership.v1.Founding.accepted:type_name -> folkmoot.membership.v1.Role
 	0,  // 22: folkmoot.membership.v1.Founding.open:type_name -> folkmoot.membership.v1.Role
-	59, // 23: folkmoot.membership.v1.Founding.act_time:type_name -> google.protobuf.Timestamp
-	36, // 24: folkmoot.membership.v1.ListKeysResponse.keys:type_name -> folkmoot.membership.v1.JsonWebKey
-	59, // 25: folkmoot.membership.v1.FreezeRollRequest.notice_time:type_name -> google.protobuf.Timestamp
-	59, // 26: folkmoot.membership.v1.Roll.freeze_time:type_name -> google.protobuf.Timestamp
-	41, // 27: folkmoot.membership.v1.ListRollEntriesResponse.entries:type_name -> folkmoot.membership.v1.RollEntry
-	47, // 28: folkmoot.membership.v1.ApplyLedgerEventRequest.settled:type_name -> folkmoot.membership.v1.DonationSettled
-	48, // 29: folkmoot.membership.v1.ApplyLedgerEventRequest.reversed:type_name -> folkmoot.membership.v1.DonationReversed
-	59, // 30: folkmoot.membership.v1.DonationSettled.settle_time:type_name -> google.protobuf.Timestamp
-	59, // 31: folkmoot.membership.v1.DonationReversed.reverse_time:type_name -> google.protobuf.Timestamp
-	59, // 32: folkmoot.membership.v1.ApplyRulesRequest.effective_time:type_name -> google.protobuf.Timestamp
-	59, // 33: folkmoot.membership.v1.ListRevocationsRequest.since:type_name -> google.protobuf.Timestamp
-	59, // 34: folkmoot.membership.v1.ListRevocationsResponse.as_of:type_name -> google.protobuf.Timestamp
-	56, // 35: folkmoot.membership.v1.GetPeopleResponse.people:type_name -> folkmoot.membership.v1.Person
+	61, // 23: folkmoot.membership.v1.Founding.act_time:type_name -> google.protobuf.Timestamp
+	38, // 24: folkmoot.membership.v1.ListKeysResponse.keys:type_name -> folkmoot.membership.v1.JsonWebKey
+	61, // 25: folkmoot.membership.v1.FreezeRollRequest.notice_time:type_name -> google.protobuf.Timestamp
+	61, // 26: folkmoot.membership.v1.Roll.freeze_time:type_name -> google.protobuf.Timestamp
+	43, // 27: folkmoot.membership.v1.ListRollEntriesResponse.entries:type_name -> folkmoot.membership.v1.RollEntry
+	49, // 28: folkmoot.membership.v1.ApplyLedgerEventRequest.settled:type_name -> folkmoot.membership.v1.DonationSettled
+	50, // 29: folkmoot.membership.v1.ApplyLedgerEventRequest.reversed:type_name -> folkmoot.membership.v1.DonationReversed
+	61, // 30: folkmoot.membership.v1.DonationSettled.settle_time:type_name -> google.protobuf.Timestamp
+	61, // 31: folkmoot.membership.v1.DonationReversed.reverse_time:type_name -> google.protobuf.Timestamp
+	61, // 32: folkmoot.membership.v1.ApplyRulesRequest.effective_time:type_name -> google.protobuf.Timestamp
+	61, // 33: folkmoot.membership.v1.ListRevocationsRequest.since:type_name -> google.protobuf.Timestamp
+	61, // 34: folkmoot.membership.v1.ListRevocationsResponse.as_of:type_name -> google.protobuf.Timestamp
+	58, // 35: folkmoot.membership.v1.GetPeopleResponse.people:type_name -> folkmoot.membership.v1.Person
 	1,  // 36: folkmoot.membership.v1.Person.standing:type_name -> folkmoot.membership.v1.Standing
-	59, // 37: folkmoot.membership.v1.StepClockRequest.to:type_name -> google.protobuf.Timestamp
-	59, // 38: folkmoot.membership.v1.StepClockResponse.now:type_name -> google.protobuf.Timestamp
+	61, // 37: folkmoot.membership.v1.StepClockRequest.to:type_name -> google.protobuf.Timestamp
+	61, // 38: folkmoot.membership.v1.StepClockResponse.now:type_name -> google.protobuf.Timestamp
 	4,  // 39: folkmoot.membership.v1.MembershipService.Join:input_type -> folkmoot.membership.v1.JoinRequest
 	6,  // 40: folkmoot.membership.v1.MembershipService.RequestSignIn:input_type -> folkmoot.membership.v1.RequestSignInRequest
 	8,  // 41: folkmoot.membership.v1.MembershipService.ConfirmSession:input_type -> folkmoot.membership.v1.ConfirmSessionRequest
@@ -4208,45 +4300,49 @@ var file_folkmoot_membership_v1_membership_proto_depIdxs = []int32{
 	30, // 53: folkmoot.membership.v1.MembershipService.EndRole:input_type -> folkmoot.membership.v1.EndRoleRequest
 	31, // 54: folkmoot.membership.v1.MembershipService.GetFounding:input_type -> folkmoot.membership.v1.GetFoundingRequest
 	33, // 55: folkmoot.membership.v1.MembershipService.AcceptFounding:input_type -> folkmoot.membership.v1.AcceptFoundingRequest
-	34, // 56: folkmoot.membership.v1.MembershipService.ListKeys:input_type -> folkmoot.membership.v1.ListKeysRequest
-	37, // 57: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:input_type -> folkmoot.membership.v1.FreezeRollRequest
-	39, // 58: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:input_type -> folkmoot.membership.v1.ListRollEntriesRequest
-	42, // 59: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:input_type -> folkmoot.membership.v1.ExplainRollRequest
-	44, // 60: folkmoot.membership.v1.MembershipRoomsService.CountElectors:input_type -> folkmoot.membership.v1.CountElectorsRequest
-	46, // 61: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:input_type -> folkmoot.membership.v1.ApplyLedgerEventRequest
-	50, // 62: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:input_type -> folkmoot.membership.v1.ApplyRulesRequest
-	52, // 63: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:input_type -> folkmoot.membership.v1.ListRevocationsRequest
-	54, // 64: folkmoot.membership.v1.MembershipRoomsService.GetPeople:input_type -> folkmoot.membership.v1.GetPeopleRequest
-	57, // 65: folkmoot.membership.v1.SampleService.StepClock:input_type -> folkmoot.membership.v1.StepClockRequest
-	5,  // 66: folkmoot.membership.v1.MembershipService.Join:output_type -> folkmoot.membership.v1.JoinResponse
-	7,  // 67: folkmoot.membership.v1.MembershipService.RequestSignIn:output_type -> folkmoot.membership.v1.RequestSignInResponse
-	9,  // 68: folkmoot.membership.v1.MembershipService.ConfirmSession:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
-	11, // 69: folkmoot.membership.v1.MembershipService.ExchangeSession:output_type -> folkmoot.membership.v1.ExchangeSessionResponse
-	14, // 70: folkmoot.membership.v1.MembershipService.SignOut:output_type -> folkmoot.membership.v1.SignOutResponse
-	16, // 71: folkmoot.membership.v1.MembershipService.GetMe:output_type -> folkmoot.membership.v1.Member
-	18, // 72: folkmoot.membership.v1.MembershipService.ListMembers:output_type -> folkmoot.membership.v1.ListMembersResponse
-	16, // 73: folkmoot.membership.v1.MembershipService.GetMember:output_type -> folkmoot.membership.v1.Member
-	20, // 74: folkmoot.membership.v1.MembershipService.CreateRegion:output_type -> folkmoot.membership.v1.Region
-	20, // 75: folkmoot.membership.v1.MembershipService.UpdateRegion:output_type -> folkmoot.membership.v1.Region
-	24, // 76: folkmoot.membership.v1.MembershipService.ListRegions:output_type -> folkmoot.membership.v1.ListRegionsResponse
-	26, // 77: folkmoot.membership.v1.MembershipService.ListOfficers:output_type -> folkmoot.membership.v1.ListOfficersResponse
-	27, // 78: folkmoot.membership.v1.MembershipService.GrantRole:output_type -> folkmoot.membership.v1.RoleGrant
-	27, // 79: folkmoot.membership.v1.MembershipService.ApproveRole:output_type -> folkmoot.membership.v1.RoleGrant
-	27, // 80: folkmoot.membership.v1.MembershipService.EndRole:output_type -> folkmoot.membership.v1.RoleGrant
-	32, // 81: folkmoot.membership.v1.MembershipService.GetFounding:output_type -> folkmoot.membership.v1.Founding
-	9,  // 82: folkmoot.membership.v1.MembershipService.AcceptFounding:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
-	35, // 83: folkmoot.membership.v1.MembershipService.ListKeys:output_type -> folkmoot.membership.v1.ListKeysResponse
-	38, // 84: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:output_type -> folkmoot.membership.v1.Roll
-	40, // 85: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:output_type -> folkmoot.membership.v1.ListRollEntriesResponse
-	43, // 86: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:output_type -> folkmoot.membership.v1.ExplainRollResponse
-	45, // 87: folkmoot.membership.v1.MembershipRoomsService.CountElectors:output_type -> folkmoot.membership.v1.CountElectorsResponse
-	49, // 88: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:output_type -> folkmoot.membership.v1.ApplyLedgerEventResponse
-	51, // 89: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:output_type -> folkmoot.membership.v1.ApplyRulesResponse
-	53, // 90: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:output_type -> folkmoot.membership.v1.ListRevocationsResponse
-	55, // 91: folkmoot.membership.v1.MembershipRoomsService.GetPeople:output_type -> folkmoot.membership.v1.GetPeopleResponse
-	58, // 92: folkmoot.membership.v1.SampleService.StepClock:output_type -> folkmoot.membership.v1.StepClockResponse
-	66, // [66:93] is the sub-list for method output_type
-	39, // [39:66] is the sub-list for method input_type
+	36, // 56: folkmoot.membership.v1.MembershipService.ListKeys:input_type -> folkmoot.membership.v1.ListKeysRequest
+	34, // 57: folkmoot.membership.v1.MembershipService.GetMyProofs:input_type -> folkmoot.membership.v1.GetMyProofsRequest
+	35, // 58: folkmoot.membership.v1.MembershipService.ReadLog:input_type -> folkmoot.membership.v1.ReadLogRequest
+	39, // 59: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:input_type -> folkmoot.membership.v1.FreezeRollRequest
+	41, // 60: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:input_type -> folkmoot.membership.v1.ListRollEntriesRequest
+	44, // 61: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:input_type -> folkmoot.membership.v1.ExplainRollRequest
+	46, // 62: folkmoot.membership.v1.MembershipRoomsService.CountElectors:input_type -> folkmoot.membership.v1.CountElectorsRequest
+	48, // 63: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:input_type -> folkmoot.membership.v1.ApplyLedgerEventRequest
+	52, // 64: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:input_type -> folkmoot.membership.v1.ApplyRulesRequest
+	54, // 65: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:input_type -> folkmoot.membership.v1.ListRevocationsRequest
+	56, // 66: folkmoot.membership.v1.MembershipRoomsService.GetPeople:input_type -> folkmoot.membership.v1.GetPeopleRequest
+	59, // 67: folkmoot.membership.v1.SampleService.StepClock:input_type -> folkmoot.membership.v1.StepClockRequest
+	5,  // 68: folkmoot.membership.v1.MembershipService.Join:output_type -> folkmoot.membership.v1.JoinResponse
+	7,  // 69: folkmoot.membership.v1.MembershipService.RequestSignIn:output_type -> folkmoot.membership.v1.RequestSignInResponse
+	9,  // 70: folkmoot.membership.v1.MembershipService.ConfirmSession:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
+	11, // 71: folkmoot.membership.v1.MembershipService.ExchangeSession:output_type -> folkmoot.membership.v1.ExchangeSessionResponse
+	14, // 72: folkmoot.membership.v1.MembershipService.SignOut:output_type -> folkmoot.membership.v1.SignOutResponse
+	16, // 73: folkmoot.membership.v1.MembershipService.GetMe:output_type -> folkmoot.membership.v1.Member
+	18, // 74: folkmoot.membership.v1.MembershipService.ListMembers:output_type -> folkmoot.membership.v1.ListMembersResponse
+	16, // 75: folkmoot.membership.v1.MembershipService.GetMember:output_type -> folkmoot.membership.v1.Member
+	20, // 76: folkmoot.membership.v1.MembershipService.CreateRegion:output_type -> folkmoot.membership.v1.Region
+	20, // 77: folkmoot.membership.v1.MembershipService.UpdateRegion:output_type -> folkmoot.membership.v1.Region
+	24, // 78: folkmoot.membership.v1.MembershipService.ListRegions:output_type -> folkmoot.membership.v1.ListRegionsResponse
+	26, // 79: folkmoot.membership.v1.MembershipService.ListOfficers:output_type -> folkmoot.membership.v1.ListOfficersResponse
+	27, // 80: folkmoot.membership.v1.MembershipService.GrantRole:output_type -> folkmoot.membership.v1.RoleGrant
+	27, // 81: folkmoot.membership.v1.MembershipService.ApproveRole:output_type -> folkmoot.membership.v1.RoleGrant
+	27, // 82: folkmoot.membership.v1.MembershipService.EndRole:output_type -> folkmoot.membership.v1.RoleGrant
+	32, // 83: folkmoot.membership.v1.MembershipService.GetFounding:output_type -> folkmoot.membership.v1.Founding
+	9,  // 84: folkmoot.membership.v1.MembershipService.AcceptFounding:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
+	37, // 85: folkmoot.membership.v1.MembershipService.ListKeys:output_type -> folkmoot.membership.v1.ListKeysResponse
+	62, // 86: folkmoot.membership.v1.MembershipService.GetMyProofs:output_type -> google.api.HttpBody
+	62, // 87: folkmoot.membership.v1.MembershipService.ReadLog:output_type -> google.api.HttpBody
+	40, // 88: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:output_type -> folkmoot.membership.v1.Roll
+	42, // 89: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:output_type -> folkmoot.membership.v1.ListRollEntriesResponse
+	45, // 90: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:output_type -> folkmoot.membership.v1.ExplainRollResponse
+	47, // 91: folkmoot.membership.v1.MembershipRoomsService.CountElectors:output_type -> folkmoot.membership.v1.CountElectorsResponse
+	51, // 92: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:output_type -> folkmoot.membership.v1.ApplyLedgerEventResponse
+	53, // 93: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:output_type -> folkmoot.membership.v1.ApplyRulesResponse
+	55, // 94: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:output_type -> folkmoot.membership.v1.ListRevocationsResponse
+	57, // 95: folkmoot.membership.v1.MembershipRoomsService.GetPeople:output_type -> folkmoot.membership.v1.GetPeopleResponse
+	60, // 96: folkmoot.membership.v1.SampleService.StepClock:output_type -> folkmoot.membership.v1.StepClockResponse
+	68, // [68:97] is the sub-list for method output_type
+	39, // [39:68] is the sub-list for method input_type
 	39, // [39:39] is the sub-list for extension type_name
 	39, // [39:39] is the sub-list for extension extendee
 	0,  // [0:39] is the sub-list for field type_name
@@ -4261,7 +4357,7 @@ func file_folkmoot_membership_v1_membership_proto_init() {
 		(*ConfirmSessionRequest_Link)(nil),
 		(*ConfirmSessionRequest_Code)(nil),
 	}
-	file_folkmoot_membership_v1_membership_proto_msgTypes[42].OneofWrappers = []any{
+	file_folkmoot_membership_v1_membership_proto_msgTypes[44].OneofWrappers = []any{
 		(*ApplyLedgerEventRequest_Settled)(nil),
 		(*ApplyLedgerEventRequest_Reversed)(nil),
 	}
@@ -4271,7 +4367,7 @@ func file_folkmoot_membership_v1_membership_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_membership_v1_membership_proto_rawDesc), len(file_folkmoot_membership_v1_membership_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   55,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -12,6 +12,7 @@ package membershipv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -41,6 +42,8 @@ const (
 	MembershipService_GetFounding_FullMethodName     = "/folkmoot.membership.v1.MembershipService/GetFounding"
 	MembershipService_AcceptFounding_FullMethodName  = "/folkmoot.membership.v1.MembershipService/AcceptFounding"
 	MembershipService_ListKeys_FullMethodName        = "/folkmoot.membership.v1.MembershipService/ListKeys"
+	MembershipService_GetMyProofs_FullMethodName     = "/folkmoot.membership.v1.MembershipService/GetMyProofs"
+	MembershipService_ReadLog_FullMethodName         = "/folkmoot.membership.v1.MembershipService/ReadLog"
 )
 
 // MembershipServiceClient is the client API for MembershipService service.
@@ -90,6 +93,12 @@ type MembershipServiceClient interface {
 	AcceptFounding(ctx context.Context, in *AcceptFoundingRequest, opts ...grpc.CallOption) (*ConfirmSessionResponse, error)
 	// ListKeys returns the public keys that verify access tokens (RFC 7517).
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
+	// GetMyProofs writes a file that shows, without the house, that every event of the caller's in the register
+	// stands in its public log: JSON, for folkmoot verify FILE.
+	GetMyProofs(ctx context.Context, in *GetMyProofsRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// ReadLog serves the register's public log as C2SP tlog-tiles: a checkpoint, tiles, bundles of leaves, and at
+	// vkey the key that verifies the checkpoint. Public.
+	ReadLog(ctx context.Context, in *ReadLogRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 }
 
 type membershipServiceClient struct {
@@ -280,6 +289,26 @@ func (c *membershipServiceClient) ListKeys(ctx context.Context, in *ListKeysRequ
 	return out, nil
 }
 
+func (c *membershipServiceClient) GetMyProofs(ctx context.Context, in *GetMyProofsRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, MembershipService_GetMyProofs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *membershipServiceClient) ReadLog(ctx context.Context, in *ReadLogRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, MembershipService_ReadLog_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MembershipServiceServer is the server API for MembershipService service.
 // All implementations must embed UnimplementedMembershipServiceServer
 // for forward compatibility.
@@ -327,6 +356,12 @@ type MembershipServiceServer interface {
 	AcceptFounding(context.Context, *AcceptFoundingRequest) (*ConfirmSessionResponse, error)
 	// ListKeys returns the public keys that verify access tokens (RFC 7517).
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)
+	// GetMyProofs writes a file that shows, without the house, that every event of the caller's in the register
+	// stands in its public log: JSON, for folkmoot verify FILE.
+	GetMyProofs(context.Context, *GetMyProofsRequest) (*httpbody.HttpBody, error)
+	// ReadLog serves the register's public log as C2SP tlog-tiles: a checkpoint, tiles, bundles of leaves, and at
+	// vkey the key that verifies the checkpoint. Public.
+	ReadLog(context.Context, *ReadLogRequest) (*httpbody.HttpBody, error)
 	mustEmbedUnimplementedMembershipServiceServer()
 }
 
@@ -390,6 +425,12 @@ func (UnimplementedMembershipServiceServer) AcceptFounding(context.Context, *Acc
 }
 func (UnimplementedMembershipServiceServer) ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListKeys not implemented")
+}
+func (UnimplementedMembershipServiceServer) GetMyProofs(context.Context, *GetMyProofsRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMyProofs not implemented")
+}
+func (UnimplementedMembershipServiceServer) ReadLog(context.Context, *ReadLogRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadLog not implemented")
 }
 func (UnimplementedMembershipServiceServer) mustEmbedUnimplementedMembershipServiceServer() {}
 func (UnimplementedMembershipServiceServer) testEmbeddedByValue()                           {}
@@ -736,6 +777,42 @@ func _MembershipService_ListKeys_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MembershipService_GetMyProofs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMyProofsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MembershipServiceServer).GetMyProofs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MembershipService_GetMyProofs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MembershipServiceServer).GetMyProofs(ctx, req.(*GetMyProofsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MembershipService_ReadLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadLogRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MembershipServiceServer).ReadLog(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MembershipService_ReadLog_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MembershipServiceServer).ReadLog(ctx, req.(*ReadLogRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // MembershipService_ServiceDesc is the grpc.ServiceDesc for MembershipService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -814,6 +891,14 @@ var MembershipService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListKeys",
 			Handler:    _MembershipService_ListKeys_Handler,
+		},
+		{
+			MethodName: "GetMyProofs",
+			Handler:    _MembershipService_GetMyProofs_Handler,
+		},
+		{
+			MethodName: "ReadLog",
+			Handler:    _MembershipService_ReadLog_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,0 +1,108 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/localgovdigital/folkmoot/services/verify"
+)
+
+const verifyAbout = `Checks what a house has published, from outside: it needs an address and no account, or a file and no network.
+
+With the address of a house it fetches the public logs of the register and the ledger whole, recomputes their roots and
+compares them with the signed checkpoints, computes the leaf of every entry of the books, adds the books up, and
+decides every declared result again from its figures. --save keeps the checkpoints (and, to name what differs, the
+hashes of the leaves) in a file; --checkpoint compares with such a file, or with a checkpoint as /log/ledger/checkpoint serves it:
+what was signed then must still be there unchanged.
+
+With a file of proofs (from /v1/me/proofs, or /v1/ledger/entries/ENTRY/proof) it shows that the facts in it stand in the log;
+--vkey is the log's key, or a file that holds it. Ballot archives are for folkmoot belenios verify.
+
+It says in words what it checked and what it could not. Exit status 0 only if everything holds.`
+
+func verifyCommand(ctx context.Context, s Streams, args []string) error {
+	fs := flags(s, "verify", "[flags] URL-or-FILE", verifyAbout)
+	earlier := fs.String("checkpoint", "", "compare with this `FILE`, kept from an earlier visit or served then as a checkpoint")
+	save := fs.String("save", "", "keep this visit in this `FILE`; written only if everything holds")
+	vkey := fs.String("vkey", "", "the log's verifier `KEY`, or a file that holds it (for a file of proofs)")
+	words, err := parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	var report *verify.Report
+	var keep *verify.Kept
+	if strings.Contains(words[0], "://") {
+		report, keep, err = verifyHouse(ctx, words[0], *earlier)
+	} else {
+		if *earlier != "" || *save != "" {
+			return &UsageError{"--checkpoint and --save go with the address of a house"}
+		}
+		report, err = verifyFile(words[0], *vkey)
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Findings {
+		if f.Wrong == "" {
+			fmt.Fprintf(s.Out, "ok     %s\n", f.What)
+		} else {
+			fmt.Fprintf(s.Out, "WRONG  %s: %s\n", f.What, f.Wrong)
+		}
+	}
+	if len(report.Unchecked) > 0 {
+		fmt.Fprintln(s.Out, "\nNot checked:")
+	}
+	for _, u := range report.Unchecked {
+		fmt.Fprintf(s.Out, "  - %s\n", u)
+	}
+	if n := report.Wrong(); n > 0 {
+		return fmt.Errorf("it does not hold: %d things are wrong", n)
+	}
+	if *save == "" || keep == nil {
+		return nil
+	}
+	if err := os.WriteFile(*save, keep.Text(), 0o644); err != nil {
+		return fmt.Errorf("what to keep cannot be written: %w", err)
+	}
+	fmt.Fprintf(s.Out, "\nKept in %s.\n", *save)
+	return nil
+}
+
+func verifyHouse(ctx context.Context, address, earlier string) (*verify.Report, *verify.Kept, error) {
+	var kept *verify.Kept
+	if earlier != "" {
+		raw, err := os.ReadFile(earlier)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the earlier checkpoint cannot be read: %w", err)
+		}
+		if kept, err = verify.ParseKept(raw); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", earlier, err)
+		}
+	}
+	house, err := verify.NewHouse(address)
+	if err != nil {
+		return nil, nil, &UsageError{err.Error()}
+	}
+	return house.Check(ctx, kept)
+}
+
+func verifyFile(path, vkey string) (*verify.Report, error) {
+	if strings.HasSuffix(path, ".bel") {
+		return nil, errors.New("a ballot archive is for folkmoot belenios verify")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("it is neither a URL (https://…) nor a file that can be read: %w", err)
+	}
+	if vkey != "" && !strings.Contains(vkey, "+") {
+		key, err := os.ReadFile(vkey)
+		if err != nil {
+			return nil, fmt.Errorf("the verifier key: %w", err)
+		}
+		vkey = string(key)
+	}
+	return verify.Proof(raw, vkey)
+}

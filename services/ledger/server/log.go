@@ -1,0 +1,49 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"google.golang.org/genproto/googleapis/api/httpbody"
+
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/internal/id"
+)
+
+// ReadLog serves the ledger's public log.
+func (s *Server) ReadLog(ctx context.Context, req *ledgerv1.ReadLogRequest) (*httpbody.HttpBody, error) {
+	f, err := s.PublicLog.File(ctx, req.GetPath())
+	if err != nil {
+		return nil, err
+	}
+	return &httpbody.HttpBody{ContentType: f.ContentType, Data: f.Data}, nil
+}
+
+// GetEntryProof writes an entry's proof of inclusion, with what opens its private part for those whom that is for.
+func (s *Server) GetEntryProof(ctx context.Context, req *ledgerv1.GetEntryProofRequest) (*httpbody.HttpBody, error) {
+	if !id.Valid(req.GetEntry()) {
+		return nil, notFound()
+	}
+	e, err := s.store.Entry(ctx, req.GetEntry())
+	if err != nil {
+		return nil, err
+	}
+	if e.Log == nil {
+		return nil, fmt.Errorf("server: entry %d is not in the public log", e.Number)
+	}
+	file, err := s.PublicLog.Prove(ctx, []int64{e.Log.Index})
+	if err != nil {
+		return nil, err
+	}
+	p := auth.FromContext(ctx)
+	if e.Log.PrivateSalt != nil && (p.HoldsAny(auth.Treasurer) || (p.Member != "" && p.Member == e.Member)) {
+		file.Leaves[0].PrivateSalt, file.Leaves[0].PrivateContent = e.Log.PrivateSalt, string(e.PrivateContent())
+	}
+	raw, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("server: encode a proof: %w", err)
+	}
+	return &httpbody.HttpBody{ContentType: "application/json", Data: append(raw, '\n')}, nil
+}
