@@ -53,3 +53,9 @@ require (
 	pgregory.net/rapid v1.3.0 // indirect
 	rsc.io/qr v0.2.0 // indirect
 )
+
+ignore (
+	./build
+	./third_party
+	node_modules
+)
