@@ -14,6 +14,7 @@ var commands = []Command{
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
 	countCommand,
+	statementCommand,
 	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},
 }
 

@@ -147,7 +147,7 @@ var Presets = []Columns{
 		Date: "Date", Amount: "Value", Description: []string{"Description"}, Kind: "Type", Balance: "Balance", Account: "Account Number"},
 	{Name: "santander", Title: "Santander", Header: []string{"Date", "Description", "Money in", "Money out", "Balance"},
 		Date: "Date", In: "Money in", Out: "Money out", Description: []string{"Description"}, Balance: "Balance"},
-	{Name: "santander-signed", Title: "Santander (one amount)", Header: []string{"Date", "Description", "Amount", "Balance"},
+	{Name: "santander-signed", Title: "Santander and others (date, description, amount, balance)", Header: []string{"Date", "Description", "Amount", "Balance"},
 		Date: "Date", Amount: "Amount", Description: []string{"Description"}, Balance: "Balance"},
 	{Name: "nationwide", Title: "Nationwide", Header: []string{"Date", "Transaction type", "Description", "Paid out", "Paid in", "Balance"},
 		Date: "Date", In: "Paid in", Out: "Paid out", Description: []string{"Description"}, Kind: "Transaction type", Balance: "Balance"},
