@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"errors"
 	"io"
 	"strings"
 )
@@ -39,7 +40,7 @@ func readCSV(c *course) error {
 			return err
 		}
 		if err := r.r.next(); err != nil {
-			if err == io.EOF { //nolint:errorlint // next returns it bare
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			return err
@@ -59,7 +60,7 @@ func (r *csvFile) header() (bool, error) {
 	var seen []string
 	for n := 0; ; n++ {
 		err := r.r.next()
-		if err != nil && err != io.EOF { //nolint:errorlint // next returns it bare
+		if err != nil && !errors.Is(err, io.EOF) {
 			return false, err
 		}
 		if err == io.EOF || n >= preamble { //nolint:errorlint // see above
@@ -75,7 +76,8 @@ func (r *csvFile) header() (bool, error) {
 		}
 		switch {
 		case r.o.Columns != nil && r.cols.numbered():
-			return true, r.place(nil)
+			r.place(nil)
+			return true, nil
 		case r.o.Columns != nil:
 			if fits(row, r.cols.all()) {
 				return r.under(row)
@@ -94,7 +96,8 @@ func (r *csvFile) header() (bool, error) {
 			}
 			if n == 0 && bare(row) {
 				r.cols, _ = Preset("hsbc")
-				return true, r.place(nil)
+				r.place(nil)
+				return true, nil
 			}
 		}
 		r.before(row)
@@ -141,17 +144,15 @@ func (r *csvFile) before(row []string) {
 // under goes to the first row below the header.
 func (r *csvFile) under(row []string) (bool, error) {
 	r.width = len(row)
-	if err := r.place(row); err != nil {
-		return false, err
-	}
+	r.place(row)
 	err := r.r.next()
-	if err == io.EOF { //nolint:errorlint // next returns it bare
+	if errors.Is(err, io.EOF) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (r *csvFile) place(row []string) error {
+func (r *csvFile) place(row []string) {
 	for _, c := range r.cols.all() {
 		at, currency := find(row, c)
 		r.at[c] = at
@@ -167,7 +168,6 @@ func (r *csvFile) place(row []string) error {
 	if r.cols.Dates == MonthFirst {
 		r.layouts = monthFirst
 	}
-	return nil
 }
 
 // cell returns a field by its column, empty if the map or the row has none. Apostrophes before it are a spreadsheet's.

@@ -43,7 +43,7 @@ func narrowed(b []byte) string {
 // wideText takes a byte order mark off, and returns a reader that makes UTF-8 of UTF-16, or nil if it is none.
 func wideText(in *bufio.Reader) (io.Reader, error) {
 	head, err := in.Peek(3)
-	if err != nil && err != io.EOF { //nolint:errorlint // Peek returns it bare
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	switch {
@@ -70,7 +70,7 @@ type utf16Reader struct {
 func (u *utf16Reader) unit() (rune, error) {
 	var b [2]byte
 	if _, err := io.ReadFull(u.in, b[:]); err != nil {
-		if err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns it bare
+		if err == io.ErrUnexpectedEOF {
 			return 0, io.EOF
 		}
 		return 0, err

@@ -105,7 +105,7 @@ func Read(r io.Reader, o Options, sink Sink) (Summary, error) {
 func detect(in *bufio.Reader) (Format, error) {
 	head, err := in.Peek(4096)
 	if len(head) == 0 {
-		if err != nil && err != io.EOF { //nolint:errorlint // Peek returns it bare
+		if err != nil && err != io.EOF {
 			return "", err
 		}
 		return "", stopped(1, "STATEMENT_EMPTY", "The file is empty.")
@@ -147,16 +147,15 @@ func (r *counted) Read(p []byte) (int, error) {
 
 // course is one reading: what the three readers share.
 type course struct {
-	o       Options
-	in      *bufio.Reader
-	sink    Sink
-	ids     *identities
-	sum     Summary
-	now     Statement
-	key     string
-	begun   bool
-	seen    int // lines and refused ones of this statement
-	refused int
+	o     Options
+	in    *bufio.Reader
+	sink  Sink
+	ids   *identities
+	sum   Summary
+	now   Statement
+	key   string
+	begun bool
+	seen  int // lines and refused ones of this statement
 }
 
 // start makes the next statement the one at hand. The sink hears of it at the first line or at its end.

@@ -81,8 +81,10 @@ type otherEntry struct {
 	Reversal bool            `json:"getReversalIndicator"`
 	Record   json.RawMessage `json:"getRecord"`
 	Detail   struct {
-		Reference struct{ GetEndToEndId *string } `json:"getReference"`
-		Parties   []struct {
+		Reference struct {
+			EndToEnd *string `json:"getEndToEndId"`
+		} `json:"getReference"`
+		Parties []struct {
 			Type struct {
 				Class string  `json:"__CLASS__"`
 				Name  *string `json:"getName"`
@@ -159,7 +161,7 @@ func TestCAMTAsAnotherParserReadsIt(t *testing.T) {
 					l.Valued != e.Valued.day() || l.Reversal != e.Reversal || (e.Own != nil && l.BankID != *e.Own) {
 					t.Errorf("line %d: %+v, want %+v", i+1, l, e)
 				}
-				if id := e.Detail.Reference.GetEndToEndId; id != nil && l.EndToEnd != *id {
+				if id := e.Detail.Reference.EndToEnd; id != nil && l.EndToEnd != *id {
 					t.Errorf("line %d: end to end %q, want %q", i+1, l.EndToEnd, *id)
 				}
 				if m := e.Detail.Remittance.GetMessage; l.Description != m && l.Reference != m {
