@@ -86,7 +86,7 @@ bench: $(TOOLS)/bench ## benchmarks: medians and spread of interleaved rounds
 lint: $(TOOLS)/golangci-lint ## golangci-lint, built at its pinned version on first use (minutes)
 	$(TOOLS)/golangci-lint run --allow-parallel-runners ./...
 
-tools: $(TOOLS)/golangci-lint $(TOOLS)/grpcurl $(TOOLS)/govulncheck ## build the tools written in Go
+tools: $(TOOLS)/golangci-lint $(TOOLS)/grpcurl $(TOOLS)/govulncheck $(TOOLS)/fsck-tlog ## build the tools written in Go
 
 $(TOOLS)/golangci-lint: .ci/lint/go.mod .ci/lint/go.sum
 	go -C .ci/lint build -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -94,6 +94,11 @@ $(TOOLS)/golangci-lint: .ci/lint/go.mod .ci/lint/go.sum
 
 $(TOOLS)/grpcurl: .ci/go.mod .ci/go.sum
 	go -C .ci build -o $(CURDIR)/$@ github.com/fullstorydev/grpcurl/cmd/grpcurl
+	@touch $@
+
+# Tessera's checker of public logs, under a name that is not the file systems'.
+$(TOOLS)/fsck-tlog: .ci/go.mod .ci/go.sum
+	go -C .ci build -o $(CURDIR)/$@ github.com/transparency-dev/tessera/cmd/fsck
 	@touch $@
 
 $(TOOLS)/govulncheck: .ci/go.mod .ci/go.sum

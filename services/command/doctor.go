@@ -7,8 +7,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/localgovdigital/folkmoot/services"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
@@ -21,7 +23,8 @@ import (
 )
 
 const doctorAbout = `Looks a data folder over: who can read it, whether the keys belong together, whether each database is whole, whether the
-books balance and are numbered without a gap, and whether membership has heard what the ledger told it. It changes nothing
+books balance and are numbered without a gap, and whether membership has heard what the ledger told it; with --deep also whether
+books and register are what their public logs commit to. It changes nothing
 and may run beside the house. Exit status 0 only if nothing is wrong.`
 
 // finding is one thing looked at. wrong says what is wrong with it and what to do; empty if nothing is.
@@ -98,10 +101,15 @@ func lookAtKeys(dir string) []finding {
 		}
 		all = append(all, f)
 	}
-	for _, log := range keyring.Logs {
+	for _, log := range slices.Sorted(maps.Values(keyring.Logs)) {
 		f := finding{what: "the key and the name of the " + log + "'s public log"}
-		if _, _, err := keyring.Log(dir, log); err != nil {
+		_, _, err := keyring.Log(dir, log)
+		info, statErr := os.Stat(filepath.Join(dir, log+"-log.key"))
+		switch {
+		case err != nil:
 			f.wrong = err.Error()
+		case statErr == nil && info.Mode().Perm()&0o077 != 0:
+			f.wrong = fmt.Sprintf("others can read the key (mode %04o); chmod 600 it", info.Mode().Perm())
 		}
 		all = append(all, f)
 	}

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"database/sql"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/translog/translogtest"
 )
 
 // behind changes the ledger's database behind the house's back, a statement a line.
@@ -80,6 +82,15 @@ func TestVerifyFindsTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.proofs(t, hall.text("id"))
+	t.Run("the referee reads both logs over the gateway", func(t *testing.T) {
+		for _, log := range []string{"register", "ledger"} {
+			vkey := strings.TrimSpace(s.must("GET", "/log/"+log+"/vkey", "", nil).raw)
+			if holds, said := translogtest.Fsck(t, s.base+"/log/"+log+"/", vkey); !holds {
+				t.Errorf("%s: the referee objects:\n%s", log, said)
+			}
+		}
+	})
+	s.asTiles(t)
 
 	db, err := database.Open(t.Context(), services.DatabaseFile(dir, auth.Ledger))
 	if err != nil {
@@ -147,6 +158,48 @@ func (s *story) fork(t *testing.T, db *database.DB, house *child, dir, kept, pla
 		}
 	}
 	again.stop()
+
+	if out, errs, code := runHere("doctor", "--data", dir, "--deep"); code != 0 {
+		t.Errorf("the doctor of a house whose books are what its log says: status %d\n%s%s", code, out, errs)
+	}
+	behind(t, db, "UPDATE posting SET pence = pence * 3 WHERE entry_number = 6")
+	register, err := database.Open(t.Context(), services.DatabaseFile(dir, auth.Membership))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer register.Close()
+	behind(t, register, "UPDATE event SET reason = 'x' WHERE number = 2")
+	out, _, code := runHere("doctor", "--data", dir, "--deep")
+	if code != 1 || !strings.Contains(out, "entry 6 is not what leaf 5") || !strings.Contains(out, "event 2 is not what") {
+		t.Errorf("the doctor of an edited house: status %d\n%s", code, out)
+	}
+}
+
+// asTiles demands of the gateway what C2SP tlog-tiles asks: media types, caching, 404 beyond the end.
+func (s *story) asTiles(t *testing.T) {
+	for _, c := range []struct {
+		path        string
+		status      int
+		kind, cache string
+	}{
+		{"checkpoint", http.StatusOK, "text/plain; charset=utf-8", "no-store"},
+		{"vkey", http.StatusOK, "text/plain; charset=utf-8", "no-store"},
+		{"tile/0/000.p/8", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
+		{"tile/entries/000.p/8", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
+		{"tile/0/000.p/9", http.StatusNotFound, "application/problem+json", "no-store"},
+		{"tile/0/000", http.StatusNotFound, "application/problem+json", "no-store"},
+		{"tile/entries/x001/000", http.StatusNotFound, "application/problem+json", "no-store"},
+		{"nothing", http.StatusNotFound, "application/problem+json", "no-store"},
+	} {
+		res, err := http.Get(s.base + "/log/ledger/" + c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != c.status || res.Header.Get("Content-Type") != c.kind || res.Header.Get("Cache-Control") != c.cache {
+			t.Errorf("%s: %d, %q, %q", c.path, res.StatusCode, res.Header.Get("Content-Type"), res.Header.Get("Cache-Control"))
+		}
+	}
 }
 
 // proofs checks files of proofs without the house, and spoilt ones.
