@@ -82,14 +82,17 @@ func readCAMT(c *course) error {
 	for {
 		t, err := r.d.RawToken()
 		line, _ := r.d.InputPos()
-		if err == io.EOF { //nolint:errorlint // the decoder returns it bare
+		if errors.Is(err, io.EOF) {
 			if len(r.names) > 0 {
 				return stopped(line, "STATEMENT_CUT_OFF", "The file ends inside %s: it was not downloaded whole.", r.names[len(r.names)-1])
 			}
 			break
 		}
 		if err != nil {
-			return r.broken(err, line)
+			if g.err != nil && errors.Is(err, g.err) {
+				return err
+			}
+			return notXML(err, line)
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
@@ -116,8 +119,8 @@ func readCAMT(c *course) error {
 	return nil
 }
 
-// broken says why XML cannot be followed.
-func (r *camt) broken(err error, line int) error {
+// notXML says why XML cannot be followed.
+func notXML(err error, line int) error {
 	var syntax *xml.SyntaxError
 	switch {
 	case errors.Is(err, errTooLong):
@@ -129,7 +132,7 @@ func (r *camt) broken(err error, line int) error {
 	case errors.Is(err, errCharset):
 		return stopped(line, "STATEMENT_UNREADABLE", "The file is in a character set that is not known here. Ask the bank for UTF-8.")
 	}
-	return err
+	return stopped(line, "STATEMENT_UNREADABLE", "The file is not XML as banks write it: %s.", quoted(err.Error()))
 }
 
 func (r *camt) open(t xml.StartElement, line int) error {

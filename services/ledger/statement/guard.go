@@ -17,6 +17,7 @@ type guard struct {
 	in    io.Reader
 	span  int
 	until string // what ends the section at hand; empty between sections
+	err   error  // of the file itself
 	last  []byte // the end of what was read before, as far as a mark may begin in it
 }
 
@@ -25,6 +26,9 @@ const maxSpan = 1 << 20
 // Read reads on, or returns errTooLong.
 func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.in.Read(p)
+	if err != nil && err != io.EOF {
+		g.err = err
+	}
 	text := p[:n]
 	if len(g.last) > 0 {
 		text = append(append(make([]byte, 0, len(g.last)+n), g.last...), text...)

@@ -160,6 +160,9 @@ func TestCSVRefusesLineByLine(t *testing.T) {
 	if !reflect.DeepEqual(have, want) || len(f.Lines) != 1 || f.Statements[0].Refused != 7 {
 		t.Errorf("%v, want %v; %+v", f.Problems, want, f.Statements)
 	}
+	if v, _, why := f.Statements[0].Check(); v != statement.Unchecked || !strings.Contains(why, "7 lines") {
+		t.Errorf("balances that hang on refused lines: %s, %s", v, why)
+	}
 }
 
 func TestOwnColumns(t *testing.T) {

@@ -79,6 +79,11 @@ func Read(r io.Reader, o Options, sink Sink) (Summary, error) {
 	if wide != nil {
 		c.in = bufio.NewReaderSize(wide, 1<<16)
 	}
+	if _, err := c.in.Peek(1); err == io.EOF {
+		return c.sum, stopped(1, "STATEMENT_EMPTY", "The file is empty.")
+	} else if err != nil {
+		return c.sum, err
+	}
 	if c.o.Format == "" {
 		if c.o.Format, err = detect(c.in); err != nil {
 			return c.sum, err
@@ -105,10 +110,7 @@ func Read(r io.Reader, o Options, sink Sink) (Summary, error) {
 func detect(in *bufio.Reader) (Format, error) {
 	head, err := in.Peek(4096)
 	if len(head) == 0 {
-		if err != nil && err != io.EOF {
-			return "", err
-		}
-		return "", stopped(1, "STATEMENT_EMPTY", "The file is empty.")
+		return "", err
 	}
 	upper := bytes.ToUpper(bytes.TrimLeft(head, " \t\r\n"))
 	switch {

@@ -3,6 +3,7 @@ package statement
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -83,7 +84,7 @@ func (r *rows) row() error {
 	r.start, r.fields, r.field, r.size, r.bad = r.line, r.fields[:0], r.field[:0], 0, ""
 	for first := true; ; first = false {
 		b, err := r.byte()
-		if err == io.EOF && !first { //nolint:errorlint // ReadByte returns it bare
+		if err == io.EOF && !first {
 			return r.endField()
 		}
 		if err != nil {
@@ -116,7 +117,7 @@ func (r *rows) quoted() error {
 	r.field = r.field[:0]
 	for {
 		b, err := r.byte()
-		if err == io.EOF { //nolint:errorlint // ReadByte returns it bare
+		if errors.Is(err, io.EOF) {
 			return stopped(r.start, "STATEMENT_CUT_OFF", "The file ends inside quotation marks that were opened in this row.")
 		}
 		if err != nil {

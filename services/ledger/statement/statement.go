@@ -140,6 +140,8 @@ func (s *Statement) Check() (v Verdict, difference int64, why string) {
 	switch {
 	case s.Opening == nil && s.Closing == nil:
 		return Unchecked, 0, "The file gives no balances."
+	case s.Format == CSV && s.Refused > 0:
+		return Unchecked, 0, fmt.Sprintf("The balances cannot be compared while %d lines are refused.", s.Refused)
 	case s.Opening == nil:
 		return Unchecked, 0, "The file gives no opening balance: compare the closing balance with the ledger's."
 	case s.Closing == nil:

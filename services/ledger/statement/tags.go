@@ -141,7 +141,7 @@ func (t *tags) until(end string, skip int) (string, error) {
 	from := t.line
 	for {
 		c, err := t.byte()
-		if err == io.EOF { //nolint:errorlint // ReadByte returns it bare
+		if err == io.EOF {
 			return "", stopped(from, "STATEMENT_CUT_OFF", "The file ends inside a tag: it was not downloaded whole.")
 		}
 		if err != nil {
