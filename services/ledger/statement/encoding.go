@@ -2,6 +2,7 @@ package statement
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf16"
@@ -43,7 +44,7 @@ func narrowed(b []byte) string {
 // wideText takes a byte order mark off, and returns a reader that makes UTF-8 of UTF-16, or nil if it is none.
 func wideText(in *bufio.Reader) (io.Reader, error) {
 	head, err := in.Peek(3)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	switch {
@@ -70,7 +71,7 @@ type utf16Reader struct {
 func (u *utf16Reader) unit() (rune, error) {
 	var b [2]byte
 	if _, err := io.ReadFull(u.in, b[:]); err != nil {
-		if err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, io.EOF
 		}
 		return 0, err

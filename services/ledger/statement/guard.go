@@ -26,7 +26,7 @@ const maxSpan = 1 << 20
 // Read reads on, or returns errTooLong.
 func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.in.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		g.err = err
 	}
 	text := p[:n]

@@ -3,6 +3,7 @@ package statement
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"math"
 )
@@ -79,7 +80,7 @@ func Read(r io.Reader, o Options, sink Sink) (Summary, error) {
 	if wide != nil {
 		c.in = bufio.NewReaderSize(wide, 1<<16)
 	}
-	if _, err := c.in.Peek(1); err == io.EOF {
+	if _, err := c.in.Peek(1); errors.Is(err, io.EOF) {
 		return c.sum, stopped(1, "STATEMENT_EMPTY", "The file is empty.")
 	} else if err != nil {
 		return c.sum, err

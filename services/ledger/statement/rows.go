@@ -84,7 +84,7 @@ func (r *rows) row() error {
 	r.start, r.fields, r.field, r.size, r.bad = r.line, r.fields[:0], r.field[:0], 0, ""
 	for first := true; ; first = false {
 		b, err := r.byte()
-		if err == io.EOF && !first {
+		if errors.Is(err, io.EOF) && !first {
 			return r.endField()
 		}
 		if err != nil {

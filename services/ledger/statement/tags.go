@@ -3,6 +3,7 @@ package statement
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"html"
 	"io"
 	"strings"
@@ -65,7 +66,7 @@ func (t *tags) text() (string, error) {
 	t.raw = t.raw[:0]
 	for {
 		chunk, err := t.in.ReadSlice('<')
-		if err != nil && err != io.EOF && err != bufio.ErrBufferFull { //nolint:errorlint // ReadSlice returns them bare
+		if err != nil && !errors.Is(err, io.EOF) && err != bufio.ErrBufferFull { //nolint:errorlint // ReadSlice returns them bare
 			return "", err
 		}
 		t.line += bytes.Count(chunk, []byte{'\n'})
@@ -141,7 +142,7 @@ func (t *tags) until(end string, skip int) (string, error) {
 	from := t.line
 	for {
 		c, err := t.byte()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return "", stopped(from, "STATEMENT_CUT_OFF", "The file ends inside a tag: it was not downloaded whole.")
 		}
 		if err != nil {
