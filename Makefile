@@ -6,7 +6,7 @@ SHELL       := bash
 MAKEFLAGS   += --no-builtin-rules
 .DEFAULT_GOAL := help
 
-LISTEN  ?= 127.0.0.1:8080
+LISTEN  ?= localhost:8080
 DATA    ?= build/sample
 # ROUNDS is how often make bench repeats the whole set, interleaved; BENCH and PACKAGES narrow it.
 ROUNDS   ?= 5
@@ -28,7 +28,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: assets build ## start everything with the sample co-operative on http://localhost:8080
-	@echo "Folkmoot is starting on http://localhost:$(lastword $(subst :, ,$(LISTEN))), its data in $(DATA)."
+	@echo "Folkmoot is starting on http://$(LISTEN), its data in $(DATA)."
 	@echo "Ctrl-C stops it and the next make run goes on from there; rm -r $(DATA) begins again."
 	@exec bin/folkmoot up --sample --data $(DATA) --listen $(LISTEN)
 

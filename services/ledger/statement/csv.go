@@ -63,7 +63,7 @@ func (r *csvFile) header() (bool, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return false, err
 		}
-		if errors.Is(err, io.EOF) || n >= preamble { //nolint:errorlint // see above
+		if errors.Is(err, io.EOF) || n >= preamble {
 			if r.o.Columns != nil {
 				return false, stopped(1, "COLUMNS_MISSING", "No row has the headings %s. The file has: %s.", strings.Join(r.cols.all(), ", "), quoted(strings.Join(seen, ", ")))
 			}
