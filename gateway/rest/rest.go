@@ -62,6 +62,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
+		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
 	} {
 		if err != nil {
