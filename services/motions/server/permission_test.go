@@ -86,6 +86,8 @@ var people = map[string]map[string]who{
 	"DeclareVote": presiding,
 	"ApplyFounding": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
+	"GetDecision": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
+		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 }
 
 // presiding is the chair's, in a regional meeting its organiser's.
@@ -97,7 +99,7 @@ var presiding = map[string]who{
 }
 
 // Which rooms each method admits: only one of them, and only one room.
-var roomsAdmitted = map[string]string{"ApplyFounding": auth.Membership}
+var roomsAdmitted = map[string]string{"ApplyFounding": auth.Membership, "GetDecision": auth.Membership}
 
 // denials are the reasons that refuse a person rather than a state.
 var denials = map[string]fault.Kind{
@@ -151,19 +153,20 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// methods are those of both services by their short name.
+// methods are those of all services by their short name.
 func methods(t *testing.T) map[string]protoreflect.MethodDescriptor {
 	t.Helper()
 	all := map[string]protoreflect.MethodDescriptor{}
-	file := motionsv1.File_folkmoot_motions_v1_motions_proto
-	for i := range file.Services().Len() {
-		service := file.Services().Get(i)
-		for j := range service.Methods().Len() {
-			m := service.Methods().Get(j)
-			all[string(m.Name())] = m
+	for _, file := range []protoreflect.FileDescriptor{motionsv1.File_folkmoot_motions_v1_motions_proto, motionsv1.File_folkmoot_motions_v1_resolution_proto} {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				m := service.Methods().Get(j)
+				all[string(m.Name())] = m
+			}
 		}
 	}
-	if len(all) != 19 {
+	if len(all) != 20 {
 		t.Fatalf("%d methods", len(all))
 	}
 	return all

@@ -34,5 +34,7 @@ func Policies() auth.Policies {
 		motionsv1.MotionsService_ListMotions_FullMethodName:        public,
 		motionsv1.MotionsService_GetMotion_FullMethodName:          public,
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
+
+		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
 	}
 }

@@ -78,6 +78,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
+	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }
 
 // Policies say who may call each method.
