@@ -90,6 +90,8 @@ var people = map[string]map[string]who{
 	"DeclareVote": presiding,
 	"ApplyFounding": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
+	"GetDecision": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
+		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 }
 
 // presiding is the chair's, in a regional meeting its organiser's.
@@ -101,7 +103,7 @@ var presiding = map[string]who{
 }
 
 // Which rooms each method admits: only one of them, and only one room.
-var roomsAdmitted = map[string]string{"ApplyFounding": auth.Membership}
+var roomsAdmitted = map[string]string{"ApplyFounding": auth.Membership, "GetDecision": auth.Membership}
 
 // denials are the reasons that refuse a person rather than a state.
 var denials = map[string]fault.Kind{

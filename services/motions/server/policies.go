@@ -37,5 +37,7 @@ func Policies() auth.Policies {
 		motionsv1.RuleBookService_CheckRules_FullMethodName:        public,
 		motionsv1.RuleBookService_AdoptRules_FullMethodName:        officers(auth.Secretary),
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
+
+		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
 	}
 }

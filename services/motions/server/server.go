@@ -80,6 +80,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
 	motionsv1.RegisterRuleBookServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
+	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }
 
 // Policies say who may call each method.
