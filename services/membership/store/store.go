@@ -75,6 +75,9 @@ func record(ctx context.Context, tx *sql.Tx, member string, e membership.Event, 
 		return database.StaleKey(fmt.Errorf("store: record an event: %w", err))
 	}
 	e.Number = number
+	if err := keepElector(ctx, tx, member); err != nil {
+		return err
+	}
 	return eventFact(member, e, recorded).log(ctx, tx)
 }
 
