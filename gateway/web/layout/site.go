@@ -60,6 +60,8 @@ type Site struct {
 	Motions    motionsv1.MotionsServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
+	// Rolls are the electoral rolls.
+	Rolls membershipv1.RollServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -86,6 +88,7 @@ func New(c Config) (*Site, error) {
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)
