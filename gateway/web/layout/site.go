@@ -61,6 +61,8 @@ type Site struct {
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
+	// Rolls are the electoral rolls.
+	Rolls membershipv1.RollServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -88,6 +90,7 @@ func New(c Config) (*Site, error) {
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)
