@@ -49,6 +49,8 @@ type Config struct {
 	Sample *clock.Sample
 	// PublicURL is where links in mails point.
 	PublicURL string
+	// Witnesses are asked to sign the public logs of the rooms hosted here.
+	Witnesses []translog.Witness
 	// Mailer sends mail; the membership room needs it.
 	Mailer Mailer
 	// Log takes what an operator must know.
@@ -199,6 +201,13 @@ func (h *House) host(ctx, run context.Context, name string) error {
 	r, err := h.open(ctx, name, config)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if config.PublicLog != nil && len(h.config.Witnesses) > 0 {
+		h.running.Go(func() {
+			config.PublicLog.AskWitnesses(run, h.config.Witnesses, time.Now, func(witness, problem string) {
+				log.WarnContext(run, "a witness did not sign the public log", slog.String("witness", witness), slog.String("problem", problem))
+			})
+		})
 	}
 	h.serve(run, name, r, config)
 	return nil
