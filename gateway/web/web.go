@@ -19,6 +19,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/officeract"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
@@ -34,7 +35,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register, publiclog.Register,
+		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

@@ -50,6 +50,7 @@ AcceptFounding    .         .      .         .     .      .         .     .     
 ListKeys          .         .      .         .     .      .         .     .         .        N          N      N       N
 GetMyProofs       S         .      .         .     .      .         .     .         .        N          N      N       N
 ReadLog           .         .      .         .     .      .         .     .         .        N          N      N       N
+ListOfficerActs   S         .      .         .     .      .         .     .         .        N          N      N       N
 FreezeRoll        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRollEntries   P         P      P         P     P      P         P     P         P        N          N      N       .
 ExplainRoll       P         P      P         P     P      P         P     P         P        N          N      N       .
@@ -118,10 +119,18 @@ func TestPermissions(t *testing.T) {
 		t.Cleanup(func() { conn.Close() })
 		connections[c] = conn
 	}
-	services := membershipv1.File_folkmoot_membership_v1_membership_proto.Services()
+	var services []protoreflect.ServiceDescriptor
+	for _, file := range []protoreflect.FileDescriptor{
+		membershipv1.File_folkmoot_membership_v1_membership_proto,
+		membershipv1.File_folkmoot_membership_v1_acts_proto,
+	} {
+		for i := range file.Services().Len() {
+			services = append(services, file.Services().Get(i))
+		}
+	}
 	seen := map[string]bool{}
-	for i := range services.Len() {
-		methods := services.Get(i).Methods()
+	for _, service := range services {
+		methods := service.Methods()
 		for j := range methods.Len() {
 			m := methods.Get(j)
 			row, ok := want[string(m.Name())]

@@ -27,11 +27,12 @@ type who struct {
 // The permission table, written by hand: for each method, on the Midlands' meeting or motion (region) and on the
 // society's (general), the reason with which each caller is refused. Rooms are in the second table.
 var people = map[string]map[string]who{
-	"GetRuleBook":  {"any": {}},
-	"ListMeetings": {"any": {}},
-	"ListMotions":  {"any": {}},
-	"GetMeeting":   {"region": {}, "general": {}},
-	"GetMotion":    {"region": {}, "general": {}},
+	"GetRuleBook":     {"any": {}},
+	"ListOfficerActs": {"any": {anyone: "SIGN_IN"}},
+	"ListMeetings":    {"any": {}},
+	"ListMotions":     {"any": {}},
+	"GetMeeting":      {"region": {}, "general": {}},
+	"GetMotion":       {"region": {}, "general": {}},
 	"CreateMeeting": {
 		"region": {anyone: "SIGN_IN", member: "ROLE_NEEDED", mover: "ROLE_NEEDED", chair: "ROLE_NEEDED", secretary: "NOT_YOUR_REGION", treasurer: "ROLE_NEEDED",
 			organiser: allows, elsewhere: "NOT_YOUR_REGION", operator: "OPERATOR_TOKEN"},
@@ -155,15 +156,16 @@ func TestPermissions(t *testing.T) {
 func methods(t *testing.T) map[string]protoreflect.MethodDescriptor {
 	t.Helper()
 	all := map[string]protoreflect.MethodDescriptor{}
-	file := motionsv1.File_folkmoot_motions_v1_motions_proto
-	for i := range file.Services().Len() {
-		service := file.Services().Get(i)
-		for j := range service.Methods().Len() {
-			m := service.Methods().Get(j)
-			all[string(m.Name())] = m
+	for _, file := range []protoreflect.FileDescriptor{motionsv1.File_folkmoot_motions_v1_motions_proto, motionsv1.File_folkmoot_motions_v1_acts_proto} {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				m := service.Methods().Get(j)
+				all[string(m.Name())] = m
+			}
 		}
 	}
-	if len(all) != 19 {
+	if len(all) != 20 {
 		t.Fatalf("%d methods", len(all))
 	}
 	return all
