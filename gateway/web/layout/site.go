@@ -57,6 +57,8 @@ type Config struct {
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
+	Books      ledgerv1.BooksServiceClient
+	Bank       ledgerv1.BankServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
@@ -84,6 +86,8 @@ func New(c Config) (*Site, error) {
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
+		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
+		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		config:     c, mux: http.NewServeMux(), texts: texts,

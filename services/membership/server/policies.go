@@ -46,6 +46,8 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ApplyRules_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
+
+		membershipv1.PayersRoomsService_ListPayers_FullMethodName: {Rooms: []string{auth.Ledger}},
 	}
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public

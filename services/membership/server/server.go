@@ -53,6 +53,7 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedPayersRoomsServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -111,6 +112,7 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
