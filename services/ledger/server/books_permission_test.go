@@ -52,6 +52,7 @@ DiscardStatement     S  R  R  R  .  R  R  O  N  N  N  N
 GetImport            S  R  R  R  .  R  R  .  N  N  N  N
 ListImports          S  R  R  R  .  R  R  .  N  N  N  N
 ListBankLines        S  R  R  R  .  R  R  .  N  N  N  N
+GetBankLine          S  R  R  R  .  R  R  .  N  N  N  N
 MatchLine            S  R  R  R  .  R  R  O  N  N  N  N
 LinkLine             S  R  R  R  .  R  R  O  N  N  N  N
 SetLineAside         S  R  R  R  .  R  R  O  N  N  N  N

@@ -52,26 +52,46 @@ func (s *Server) ListBankLines(ctx context.Context, req *ledgerv1.ListBankLinesR
 	if err != nil {
 		return nil, err
 	}
-	date, after, _ := strings.Cut(key, " ")
-	lines, err := s.store.Lines(ctx, store.LineFilter{State: state, Account: req.GetAccount(), AfterDate: date, AfterID: after, Limit: limit + 1})
+	lines, err := s.store.Lines(ctx, store.LineFilter{State: state, Account: req.GetAccount(), After: key, Limit: limit + 1})
 	if err != nil {
 		return nil, err
 	}
 	out := &ledgerv1.ListBankLinesResponse{}
 	if len(lines) > limit {
 		lines = lines[:limit]
-		out.NextPageToken = page.Token(lines[limit-1].Booked+" "+lines[limit-1].ID, state, req.GetAccount())
+		out.NextPageToken = page.Token(lines[limit-1].ID, state, req.GetAccount())
 	}
 	if out.OpenLines, err = s.store.OpenLines(ctx, req.GetAccount()); err != nil {
 		return nil, err
 	}
+	out.Lines, err = s.proposed(ctx, lines)
+	return out, err
+}
+
+// GetBankLine returns one line.
+func (s *Server) GetBankLine(ctx context.Context, req *ledgerv1.GetBankLineRequest) (*ledgerv1.BankLine, error) {
+	l, err := s.store.Line(ctx, req.GetLine())
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.proposed(ctx, []ledger.BankLine{l})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// proposed writes lines with what could be done about those that are open.
+func (s *Server) proposed(ctx context.Context, lines []ledger.BankLine) ([]*ledgerv1.BankLine, error) {
 	var m *matching
+	var out []*ledgerv1.BankLine
 	for _, l := range lines {
 		p := lineProto(l)
-		out.Lines = append(out.Lines, p)
+		out = append(out, p)
 		if !l.Open() {
 			continue
 		}
+		var err error
 		if m == nil {
 			if m, err = s.matching(ctx); err != nil {
 				return nil, err
@@ -243,7 +263,7 @@ func (s *Server) certain(ctx context.Context, today string) (found []store.Certa
 			return found, false, nil
 		}
 		seen += len(lines)
-		filter.AfterDate, filter.AfterID = lines[len(lines)-1].Booked, lines[len(lines)-1].ID
+		filter.After = lines[len(lines)-1].ID
 	}
 	return found, true, nil
 }

@@ -78,6 +78,7 @@ func bankPolicies() auth.Policies {
 		ledgerv1.BankService_GetImport_FullMethodName:        reads,
 		ledgerv1.BankService_ListImports_FullMethodName:      reads,
 		ledgerv1.BankService_ListBankLines_FullMethodName:    reads,
+		ledgerv1.BankService_GetBankLine_FullMethodName:      reads,
 		ledgerv1.BankService_MatchLine_FullMethodName:        writes,
 		ledgerv1.BankService_LinkLine_FullMethodName:         writes,
 		ledgerv1.BankService_SetLineAside_FullMethodName:     writes,

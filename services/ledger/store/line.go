@@ -52,20 +52,20 @@ func findLines(ctx context.Context, q querier, tail string, args ...any) ([]ledg
 type LineFilter struct {
 	// State is "open", "matched", "aside" or empty for all.
 	State, Account string
-	// AfterDate and AfterID are the last line of the page before.
-	AfterDate, AfterID string
-	Limit              int
+	// After is the id of the last line of the page before.
+	After string
+	Limit int
 }
 
 // isOpen is the condition of the partial index of open lines, word for word.
 const isOpen = `in_books <> pence AND aside = ''`
 
-// Lines returns a page of lines by date, oldest first.
+// Lines returns a page of lines in order of their ids, which is that of their dates.
 func (s *Store) Lines(ctx context.Context, f LineFilter) ([]ledger.BankLine, error) {
 	where := map[string]string{"": "TRUE", "open": isOpen, "matched": "in_books = pence AND aside = ''", "aside": "aside <> ''"}[f.State]
 	return findLines(ctx, s.db.Reader(), `
-		WHERE b.id IN (SELECT id FROM bank_line WHERE `+where+` AND (booked > $1 OR (booked = $1 AND id > $2)) AND ($3 = '' OR account = $3) ORDER BY booked, id LIMIT $4)
-		ORDER BY b.booked, b.id, l.entry_number`, f.AfterDate, f.AfterID, f.Account, f.Limit)
+		WHERE b.id IN (SELECT id FROM bank_line WHERE `+where+` AND id > $1 AND ($2 = '' OR account = $2) ORDER BY id LIMIT $3)
+		ORDER BY b.id, l.entry_number`, f.After, f.Account, f.Limit)
 }
 
 // OpenLines counts open lines, up to 10,000.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
@@ -75,7 +76,7 @@ func checkPeriod(ctx context.Context, q reading, through string) (ledger.Check, 
 		sql  string
 		args []any
 	}{
-		{&c.Lines, `SELECT COUNT(*) FROM bank_line WHERE booked <= $1 AND in_books <> pence AND aside = ''`, []any{through}},
+		{&c.Lines, `SELECT COUNT(*) FROM bank_line WHERE id < $1 AND in_books <> pence AND aside = ''`, []any{strings.ReplaceAll(shifted(through, 1), "-", "")}},
 		{&c.Evidence, `SELECT COUNT(*) FROM entry n WHERE ` + noEvidence, []any{after, through}},
 		{&c.Pending, `SELECT COUNT(*) FROM spending WHERE state = 'proposed' AND occurred <= $1`, []any{through}},
 		{&c.Cash, `SELECT COUNT(*) FROM cash WHERE state IN ('counting', 'agreed') AND occurred <= $1`, []any{through}},

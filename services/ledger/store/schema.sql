@@ -46,9 +46,7 @@ CREATE TABLE bank_line (
   version      BIGINT  NOT NULL CHECK (version > 0)
 );
 
-CREATE INDEX bank_line_date ON bank_line (booked, id);
-
-CREATE INDEX bank_line_open ON bank_line (booked, id) WHERE in_books <> pence AND aside = '';
+CREATE INDEX bank_line_open ON bank_line (id) WHERE in_books <> pence AND aside = '';
 
 CREATE TABLE cash (
   id         TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),

@@ -1694,6 +1694,52 @@ func (x *ListBankLinesResponse) GetOpenLines() int64 {
 	return 0
 }
 
+// GetBankLineRequest names a line.
+type GetBankLineRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line.
+	Line          string `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBankLineRequest) Reset() {
+	*x = GetBankLineRequest{}
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBankLineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBankLineRequest) ProtoMessage() {}
+
+func (x *GetBankLineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBankLineRequest.ProtoReflect.Descriptor instead.
+func (*GetBankLineRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GetBankLineRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
 // MatchLineRequest books a line.
 type MatchLineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1715,7 +1761,7 @@ type MatchLineRequest struct {
 
 func (x *MatchLineRequest) Reset() {
 	*x = MatchLineRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +1773,7 @@ func (x *MatchLineRequest) String() string {
 func (*MatchLineRequest) ProtoMessage() {}
 
 func (x *MatchLineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +1786,7 @@ func (x *MatchLineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchLineRequest.ProtoReflect.Descriptor instead.
 func (*MatchLineRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{17}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MatchLineRequest) GetRequestId() string {
@@ -1802,7 +1848,7 @@ type LinkLineRequest struct {
 
 func (x *LinkLineRequest) Reset() {
 	*x = LinkLineRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1814,7 +1860,7 @@ func (x *LinkLineRequest) String() string {
 func (*LinkLineRequest) ProtoMessage() {}
 
 func (x *LinkLineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1827,7 +1873,7 @@ func (x *LinkLineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkLineRequest.ProtoReflect.Descriptor instead.
 func (*LinkLineRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{18}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LinkLineRequest) GetRequestId() string {
@@ -1875,7 +1921,7 @@ type SetLineAsideRequest struct {
 
 func (x *SetLineAsideRequest) Reset() {
 	*x = SetLineAsideRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[19]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +1933,7 @@ func (x *SetLineAsideRequest) String() string {
 func (*SetLineAsideRequest) ProtoMessage() {}
 
 func (x *SetLineAsideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[19]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +1946,7 @@ func (x *SetLineAsideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLineAsideRequest.ProtoReflect.Descriptor instead.
 func (*SetLineAsideRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{19}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SetLineAsideRequest) GetRequestId() string {
@@ -1942,7 +1988,7 @@ type MatchCertainRequest struct {
 
 func (x *MatchCertainRequest) Reset() {
 	*x = MatchCertainRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[20]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1954,7 +2000,7 @@ func (x *MatchCertainRequest) String() string {
 func (*MatchCertainRequest) ProtoMessage() {}
 
 func (x *MatchCertainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[20]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1967,7 +2013,7 @@ func (x *MatchCertainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchCertainRequest.ProtoReflect.Descriptor instead.
 func (*MatchCertainRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{20}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MatchCertainRequest) GetRequestId() string {
@@ -1990,7 +2036,7 @@ type MatchCertainResponse struct {
 
 func (x *MatchCertainResponse) Reset() {
 	*x = MatchCertainResponse{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[21]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2002,7 +2048,7 @@ func (x *MatchCertainResponse) String() string {
 func (*MatchCertainResponse) ProtoMessage() {}
 
 func (x *MatchCertainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[21]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2015,7 +2061,7 @@ func (x *MatchCertainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchCertainResponse.ProtoReflect.Descriptor instead.
 func (*MatchCertainResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{21}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MatchCertainResponse) GetMatchedLines() int64 {
@@ -2061,7 +2107,7 @@ type MatchRule struct {
 
 func (x *MatchRule) Reset() {
 	*x = MatchRule{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[22]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2073,7 +2119,7 @@ func (x *MatchRule) String() string {
 func (*MatchRule) ProtoMessage() {}
 
 func (x *MatchRule) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[22]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2086,7 +2132,7 @@ func (x *MatchRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatchRule.ProtoReflect.Descriptor instead.
 func (*MatchRule) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{22}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *MatchRule) GetId() string {
@@ -2168,7 +2214,7 @@ type ListMatchRulesRequest struct {
 
 func (x *ListMatchRulesRequest) Reset() {
 	*x = ListMatchRulesRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[23]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2180,7 +2226,7 @@ func (x *ListMatchRulesRequest) String() string {
 func (*ListMatchRulesRequest) ProtoMessage() {}
 
 func (x *ListMatchRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[23]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2193,7 +2239,7 @@ func (x *ListMatchRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMatchRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListMatchRulesRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{23}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{24}
 }
 
 // ListMatchRulesResponse is the rules.
@@ -2207,7 +2253,7 @@ type ListMatchRulesResponse struct {
 
 func (x *ListMatchRulesResponse) Reset() {
 	*x = ListMatchRulesResponse{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[24]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2265,7 @@ func (x *ListMatchRulesResponse) String() string {
 func (*ListMatchRulesResponse) ProtoMessage() {}
 
 func (x *ListMatchRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[24]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2278,7 @@ func (x *ListMatchRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMatchRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListMatchRulesResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{24}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListMatchRulesResponse) GetRules() []*MatchRule {
@@ -2257,7 +2303,7 @@ type SaveMatchRuleRequest struct {
 
 func (x *SaveMatchRuleRequest) Reset() {
 	*x = SaveMatchRuleRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[25]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2269,7 +2315,7 @@ func (x *SaveMatchRuleRequest) String() string {
 func (*SaveMatchRuleRequest) ProtoMessage() {}
 
 func (x *SaveMatchRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[25]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2282,7 +2328,7 @@ func (x *SaveMatchRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveMatchRuleRequest.ProtoReflect.Descriptor instead.
 func (*SaveMatchRuleRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{25}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SaveMatchRuleRequest) GetRequestId() string {
@@ -2321,7 +2367,7 @@ type DeleteMatchRuleRequest struct {
 
 func (x *DeleteMatchRuleRequest) Reset() {
 	*x = DeleteMatchRuleRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[26]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2333,7 +2379,7 @@ func (x *DeleteMatchRuleRequest) String() string {
 func (*DeleteMatchRuleRequest) ProtoMessage() {}
 
 func (x *DeleteMatchRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[26]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2346,7 +2392,7 @@ func (x *DeleteMatchRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMatchRuleRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMatchRuleRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{26}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *DeleteMatchRuleRequest) GetRequestId() string {
@@ -2379,7 +2425,7 @@ type DeleteMatchRuleResponse struct {
 
 func (x *DeleteMatchRuleResponse) Reset() {
 	*x = DeleteMatchRuleResponse{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[27]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2391,7 +2437,7 @@ func (x *DeleteMatchRuleResponse) String() string {
 func (*DeleteMatchRuleResponse) ProtoMessage() {}
 
 func (x *DeleteMatchRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[27]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2404,7 +2450,7 @@ func (x *DeleteMatchRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMatchRuleResponse.ProtoReflect.Descriptor instead.
 func (*DeleteMatchRuleResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{27}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{28}
 }
 
 // CashGift is what one person gave in cash, or other cash income.
@@ -2422,7 +2468,7 @@ type CashGift struct {
 
 func (x *CashGift) Reset() {
 	*x = CashGift{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[28]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2434,7 +2480,7 @@ func (x *CashGift) String() string {
 func (*CashGift) ProtoMessage() {}
 
 func (x *CashGift) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[28]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2447,7 +2493,7 @@ func (x *CashGift) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CashGift.ProtoReflect.Descriptor instead.
 func (*CashGift) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{28}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CashGift) GetMember() string {
@@ -2486,7 +2532,7 @@ type CashCount struct {
 
 func (x *CashCount) Reset() {
 	*x = CashCount{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[29]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2498,7 +2544,7 @@ func (x *CashCount) String() string {
 func (*CashCount) ProtoMessage() {}
 
 func (x *CashCount) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[29]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2511,7 +2557,7 @@ func (x *CashCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CashCount.ProtoReflect.Descriptor instead.
 func (*CashCount) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{29}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CashCount) GetMember() string {
@@ -2570,7 +2616,7 @@ type Cash struct {
 
 func (x *Cash) Reset() {
 	*x = Cash{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[30]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2582,7 +2628,7 @@ func (x *Cash) String() string {
 func (*Cash) ProtoMessage() {}
 
 func (x *Cash) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[30]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2595,7 +2641,7 @@ func (x *Cash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cash.ProtoReflect.Descriptor instead.
 func (*Cash) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{30}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Cash) GetId() string {
@@ -2706,7 +2752,7 @@ type RecordCashRequest struct {
 
 func (x *RecordCashRequest) Reset() {
 	*x = RecordCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[31]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2718,7 +2764,7 @@ func (x *RecordCashRequest) String() string {
 func (*RecordCashRequest) ProtoMessage() {}
 
 func (x *RecordCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[31]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2731,7 +2777,7 @@ func (x *RecordCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordCashRequest.ProtoReflect.Descriptor instead.
 func (*RecordCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{31}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RecordCashRequest) GetRequestId() string {
@@ -2777,7 +2823,7 @@ type CountCashRequest struct {
 
 func (x *CountCashRequest) Reset() {
 	*x = CountCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[32]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2789,7 +2835,7 @@ func (x *CountCashRequest) String() string {
 func (*CountCashRequest) ProtoMessage() {}
 
 func (x *CountCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[32]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2802,7 +2848,7 @@ func (x *CountCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountCashRequest.ProtoReflect.Descriptor instead.
 func (*CountCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{32}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CountCashRequest) GetRequestId() string {
@@ -2843,7 +2889,7 @@ type BankCashRequest struct {
 
 func (x *BankCashRequest) Reset() {
 	*x = BankCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[33]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2855,7 +2901,7 @@ func (x *BankCashRequest) String() string {
 func (*BankCashRequest) ProtoMessage() {}
 
 func (x *BankCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[33]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2868,7 +2914,7 @@ func (x *BankCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BankCashRequest.ProtoReflect.Descriptor instead.
 func (*BankCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{33}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BankCashRequest) GetRequestId() string {
@@ -2914,7 +2960,7 @@ type CancelCashRequest struct {
 
 func (x *CancelCashRequest) Reset() {
 	*x = CancelCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[34]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2926,7 +2972,7 @@ func (x *CancelCashRequest) String() string {
 func (*CancelCashRequest) ProtoMessage() {}
 
 func (x *CancelCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[34]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2939,7 +2985,7 @@ func (x *CancelCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelCashRequest.ProtoReflect.Descriptor instead.
 func (*CancelCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{34}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CancelCashRequest) GetRequestId() string {
@@ -2974,7 +3020,7 @@ type GetCashRequest struct {
 
 func (x *GetCashRequest) Reset() {
 	*x = GetCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[35]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2986,7 +3032,7 @@ func (x *GetCashRequest) String() string {
 func (*GetCashRequest) ProtoMessage() {}
 
 func (x *GetCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[35]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2999,7 +3045,7 @@ func (x *GetCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCashRequest.ProtoReflect.Descriptor instead.
 func (*GetCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{35}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetCashRequest) GetCash() string {
@@ -3018,7 +3064,7 @@ type ListCashRequest struct {
 
 func (x *ListCashRequest) Reset() {
 	*x = ListCashRequest{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[36]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3030,7 +3076,7 @@ func (x *ListCashRequest) String() string {
 func (*ListCashRequest) ProtoMessage() {}
 
 func (x *ListCashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[36]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3043,7 +3089,7 @@ func (x *ListCashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCashRequest.ProtoReflect.Descriptor instead.
 func (*ListCashRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{36}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{37}
 }
 
 // ListCashResponse is the cash of meetings.
@@ -3057,7 +3103,7 @@ type ListCashResponse struct {
 
 func (x *ListCashResponse) Reset() {
 	*x = ListCashResponse{}
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[37]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3069,7 +3115,7 @@ func (x *ListCashResponse) String() string {
 func (*ListCashResponse) ProtoMessage() {}
 
 func (x *ListCashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[37]
+	mi := &file_folkmoot_ledger_v1_bank_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3082,7 +3128,7 @@ func (x *ListCashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCashResponse.ProtoReflect.Descriptor instead.
 func (*ListCashResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{37}
+	return file_folkmoot_ledger_v1_bank_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListCashResponse) GetCash() []*Cash {
@@ -3228,7 +3274,9 @@ const file_folkmoot_ledger_v1_bank_proto_rawDesc = "" +
 	"\x05lines\x18\x01 \x03(\v2\x1c.folkmoot.ledger.v1.BankLineR\x05lines\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"open_lines\x18\x03 \x01(\x03R\topenLines\"\xdb\x01\n" +
+	"open_lines\x18\x03 \x01(\x03R\topenLines\"-\n" +
+	"\x12GetBankLineRequest\x12\x17\n" +
+	"\x04line\x18\x01 \x01(\tB\x03\xe0A\x02R\x04line\"\xdb\x01\n" +
 	"\x10MatchLineRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x17\n" +
@@ -3358,7 +3406,7 @@ const file_folkmoot_ledger_v1_bank_proto_rawDesc = "" +
 	"\x13CASH_STATE_COUNTING\x10\x01\x12\x15\n" +
 	"\x11CASH_STATE_AGREED\x10\x02\x12\x15\n" +
 	"\x11CASH_STATE_BANKED\x10\x03\x12\x18\n" +
-	"\x14CASH_STATE_CANCELLED\x10\x042\xf6\x14\n" +
+	"\x14CASH_STATE_CANCELLED\x10\x042\xf1\x15\n" +
 	"\vBankService\x12\x87\x01\n" +
 	"\x0eListColumnMaps\x12).folkmoot.ledger.v1.ListColumnMapsRequest\x1a*.folkmoot.ledger.v1.ListColumnMapsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/ledger/column-maps\x12{\n" +
 	"\rSaveColumnMap\x12(.folkmoot.ledger.v1.SaveColumnMapRequest\x1a\x1d.folkmoot.ledger.v1.ColumnMap\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/ledger/column-maps\x12v\n" +
@@ -3367,7 +3415,8 @@ const file_folkmoot_ledger_v1_bank_proto_rawDesc = "" +
 	"\x10DiscardStatement\x12+.folkmoot.ledger.v1.DiscardStatementRequest\x1a\x1a.folkmoot.ledger.v1.Import\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/ledger/imports/{import}:discard\x12r\n" +
 	"\tGetImport\x12$.folkmoot.ledger.v1.GetImportRequest\x1a\x1a.folkmoot.ledger.v1.Import\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/ledger/imports/{import}\x12z\n" +
 	"\vListImports\x12&.folkmoot.ledger.v1.ListImportsRequest\x1a'.folkmoot.ledger.v1.ListImportsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/ledger/imports\x12\x83\x01\n" +
-	"\rListBankLines\x12(.folkmoot.ledger.v1.ListBankLinesRequest\x1a).folkmoot.ledger.v1.ListBankLinesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/ledger/bank-lines\x12~\n" +
+	"\rListBankLines\x12(.folkmoot.ledger.v1.ListBankLinesRequest\x1a).folkmoot.ledger.v1.ListBankLinesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/ledger/bank-lines\x12y\n" +
+	"\vGetBankLine\x12&.folkmoot.ledger.v1.GetBankLineRequest\x1a\x1c.folkmoot.ledger.v1.BankLine\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/ledger/bank-lines/{line}\x12~\n" +
 	"\tMatchLine\x12$.folkmoot.ledger.v1.MatchLineRequest\x1a\x1c.folkmoot.ledger.v1.BankLine\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/ledger/bank-lines/{line}:match\x12{\n" +
 	"\bLinkLine\x12#.folkmoot.ledger.v1.LinkLineRequest\x1a\x1c.folkmoot.ledger.v1.BankLine\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/ledger/bank-lines/{line}:link\x12\x87\x01\n" +
 	"\fSetLineAside\x12'.folkmoot.ledger.v1.SetLineAsideRequest\x1a\x1c.folkmoot.ledger.v1.BankLine\"0\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/ledger/bank-lines/{line}:setAside\x12\x90\x01\n" +
@@ -3397,7 +3446,7 @@ func file_folkmoot_ledger_v1_bank_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_ledger_v1_bank_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_folkmoot_ledger_v1_bank_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_folkmoot_ledger_v1_bank_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_folkmoot_ledger_v1_bank_proto_goTypes = []any{
 	(ImportState)(0),                // 0: folkmoot.ledger.v1.ImportState
 	(BankLineState)(0),              // 1: folkmoot.ledger.v1.BankLineState
@@ -3419,28 +3468,29 @@ var file_folkmoot_ledger_v1_bank_proto_goTypes = []any{
 	(*LineShare)(nil),               // 17: folkmoot.ledger.v1.LineShare
 	(*ListBankLinesRequest)(nil),    // 18: folkmoot.ledger.v1.ListBankLinesRequest
 	(*ListBankLinesResponse)(nil),   // 19: folkmoot.ledger.v1.ListBankLinesResponse
-	(*MatchLineRequest)(nil),        // 20: folkmoot.ledger.v1.MatchLineRequest
-	(*LinkLineRequest)(nil),         // 21: folkmoot.ledger.v1.LinkLineRequest
-	(*SetLineAsideRequest)(nil),     // 22: folkmoot.ledger.v1.SetLineAsideRequest
-	(*MatchCertainRequest)(nil),     // 23: folkmoot.ledger.v1.MatchCertainRequest
-	(*MatchCertainResponse)(nil),    // 24: folkmoot.ledger.v1.MatchCertainResponse
-	(*MatchRule)(nil),               // 25: folkmoot.ledger.v1.MatchRule
-	(*ListMatchRulesRequest)(nil),   // 26: folkmoot.ledger.v1.ListMatchRulesRequest
-	(*ListMatchRulesResponse)(nil),  // 27: folkmoot.ledger.v1.ListMatchRulesResponse
-	(*SaveMatchRuleRequest)(nil),    // 28: folkmoot.ledger.v1.SaveMatchRuleRequest
-	(*DeleteMatchRuleRequest)(nil),  // 29: folkmoot.ledger.v1.DeleteMatchRuleRequest
-	(*DeleteMatchRuleResponse)(nil), // 30: folkmoot.ledger.v1.DeleteMatchRuleResponse
-	(*CashGift)(nil),                // 31: folkmoot.ledger.v1.CashGift
-	(*CashCount)(nil),               // 32: folkmoot.ledger.v1.CashCount
-	(*Cash)(nil),                    // 33: folkmoot.ledger.v1.Cash
-	(*RecordCashRequest)(nil),       // 34: folkmoot.ledger.v1.RecordCashRequest
-	(*CountCashRequest)(nil),        // 35: folkmoot.ledger.v1.CountCashRequest
-	(*BankCashRequest)(nil),         // 36: folkmoot.ledger.v1.BankCashRequest
-	(*CancelCashRequest)(nil),       // 37: folkmoot.ledger.v1.CancelCashRequest
-	(*GetCashRequest)(nil),          // 38: folkmoot.ledger.v1.GetCashRequest
-	(*ListCashRequest)(nil),         // 39: folkmoot.ledger.v1.ListCashRequest
-	(*ListCashResponse)(nil),        // 40: folkmoot.ledger.v1.ListCashResponse
-	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
+	(*GetBankLineRequest)(nil),      // 20: folkmoot.ledger.v1.GetBankLineRequest
+	(*MatchLineRequest)(nil),        // 21: folkmoot.ledger.v1.MatchLineRequest
+	(*LinkLineRequest)(nil),         // 22: folkmoot.ledger.v1.LinkLineRequest
+	(*SetLineAsideRequest)(nil),     // 23: folkmoot.ledger.v1.SetLineAsideRequest
+	(*MatchCertainRequest)(nil),     // 24: folkmoot.ledger.v1.MatchCertainRequest
+	(*MatchCertainResponse)(nil),    // 25: folkmoot.ledger.v1.MatchCertainResponse
+	(*MatchRule)(nil),               // 26: folkmoot.ledger.v1.MatchRule
+	(*ListMatchRulesRequest)(nil),   // 27: folkmoot.ledger.v1.ListMatchRulesRequest
+	(*ListMatchRulesResponse)(nil),  // 28: folkmoot.ledger.v1.ListMatchRulesResponse
+	(*SaveMatchRuleRequest)(nil),    // 29: folkmoot.ledger.v1.SaveMatchRuleRequest
+	(*DeleteMatchRuleRequest)(nil),  // 30: folkmoot.ledger.v1.DeleteMatchRuleRequest
+	(*DeleteMatchRuleResponse)(nil), // 31: folkmoot.ledger.v1.DeleteMatchRuleResponse
+	(*CashGift)(nil),                // 32: folkmoot.ledger.v1.CashGift
+	(*CashCount)(nil),               // 33: folkmoot.ledger.v1.CashCount
+	(*Cash)(nil),                    // 34: folkmoot.ledger.v1.Cash
+	(*RecordCashRequest)(nil),       // 35: folkmoot.ledger.v1.RecordCashRequest
+	(*CountCashRequest)(nil),        // 36: folkmoot.ledger.v1.CountCashRequest
+	(*BankCashRequest)(nil),         // 37: folkmoot.ledger.v1.BankCashRequest
+	(*CancelCashRequest)(nil),       // 38: folkmoot.ledger.v1.CancelCashRequest
+	(*GetCashRequest)(nil),          // 39: folkmoot.ledger.v1.GetCashRequest
+	(*ListCashRequest)(nil),         // 40: folkmoot.ledger.v1.ListCashRequest
+	(*ListCashResponse)(nil),        // 41: folkmoot.ledger.v1.ListCashResponse
+	(*timestamppb.Timestamp)(nil),   // 42: google.protobuf.Timestamp
 }
 var file_folkmoot_ledger_v1_bank_proto_depIdxs = []int32{
 	3,  // 0: folkmoot.ledger.v1.ListColumnMapsResponse.maps:type_name -> folkmoot.ledger.v1.ColumnMap
@@ -3448,7 +3498,7 @@ var file_folkmoot_ledger_v1_bank_proto_depIdxs = []int32{
 	0,  // 2: folkmoot.ledger.v1.Import.state:type_name -> folkmoot.ledger.v1.ImportState
 	8,  // 3: folkmoot.ledger.v1.Import.problems:type_name -> folkmoot.ledger.v1.ImportProblem
 	15, // 4: folkmoot.ledger.v1.Import.preview:type_name -> folkmoot.ledger.v1.BankLine
-	41, // 5: folkmoot.ledger.v1.Import.check_time:type_name -> google.protobuf.Timestamp
+	42, // 5: folkmoot.ledger.v1.Import.check_time:type_name -> google.protobuf.Timestamp
 	7,  // 6: folkmoot.ledger.v1.ListImportsResponse.imports:type_name -> folkmoot.ledger.v1.Import
 	1,  // 7: folkmoot.ledger.v1.BankLine.state:type_name -> folkmoot.ledger.v1.BankLineState
 	16, // 8: folkmoot.ledger.v1.BankLine.proposals:type_name -> folkmoot.ledger.v1.MatchProposal
@@ -3456,14 +3506,14 @@ var file_folkmoot_ledger_v1_bank_proto_depIdxs = []int32{
 	1,  // 10: folkmoot.ledger.v1.ListBankLinesRequest.state:type_name -> folkmoot.ledger.v1.BankLineState
 	15, // 11: folkmoot.ledger.v1.ListBankLinesResponse.lines:type_name -> folkmoot.ledger.v1.BankLine
 	17, // 12: folkmoot.ledger.v1.MatchLineRequest.shares:type_name -> folkmoot.ledger.v1.LineShare
-	25, // 13: folkmoot.ledger.v1.ListMatchRulesResponse.rules:type_name -> folkmoot.ledger.v1.MatchRule
-	25, // 14: folkmoot.ledger.v1.SaveMatchRuleRequest.rule:type_name -> folkmoot.ledger.v1.MatchRule
-	41, // 15: folkmoot.ledger.v1.CashCount.count_time:type_name -> google.protobuf.Timestamp
+	26, // 13: folkmoot.ledger.v1.ListMatchRulesResponse.rules:type_name -> folkmoot.ledger.v1.MatchRule
+	26, // 14: folkmoot.ledger.v1.SaveMatchRuleRequest.rule:type_name -> folkmoot.ledger.v1.MatchRule
+	42, // 15: folkmoot.ledger.v1.CashCount.count_time:type_name -> google.protobuf.Timestamp
 	2,  // 16: folkmoot.ledger.v1.Cash.state:type_name -> folkmoot.ledger.v1.CashState
-	31, // 17: folkmoot.ledger.v1.Cash.gifts:type_name -> folkmoot.ledger.v1.CashGift
-	32, // 18: folkmoot.ledger.v1.Cash.counts:type_name -> folkmoot.ledger.v1.CashCount
-	31, // 19: folkmoot.ledger.v1.RecordCashRequest.gifts:type_name -> folkmoot.ledger.v1.CashGift
-	33, // 20: folkmoot.ledger.v1.ListCashResponse.cash:type_name -> folkmoot.ledger.v1.Cash
+	32, // 17: folkmoot.ledger.v1.Cash.gifts:type_name -> folkmoot.ledger.v1.CashGift
+	33, // 18: folkmoot.ledger.v1.Cash.counts:type_name -> folkmoot.ledger.v1.CashCount
+	32, // 19: folkmoot.ledger.v1.RecordCashRequest.gifts:type_name -> folkmoot.ledger.v1.CashGift
+	34, // 20: folkmoot.ledger.v1.ListCashResponse.cash:type_name -> folkmoot.ledger.v1.Cash
 	4,  // 21: folkmoot.ledger.v1.BankService.ListColumnMaps:input_type -> folkmoot.ledger.v1.ListColumnMapsRequest
 	6,  // 22: folkmoot.ledger.v1.BankService.SaveColumnMap:input_type -> folkmoot.ledger.v1.SaveColumnMapRequest
 	9,  // 23: folkmoot.ledger.v1.BankService.CheckStatement:input_type -> folkmoot.ledger.v1.CheckStatementRequest
@@ -3472,42 +3522,44 @@ var file_folkmoot_ledger_v1_bank_proto_depIdxs = []int32{
 	12, // 26: folkmoot.ledger.v1.BankService.GetImport:input_type -> folkmoot.ledger.v1.GetImportRequest
 	13, // 27: folkmoot.ledger.v1.BankService.ListImports:input_type -> folkmoot.ledger.v1.ListImportsRequest
 	18, // 28: folkmoot.ledger.v1.BankService.ListBankLines:input_type -> folkmoot.ledger.v1.ListBankLinesRequest
-	20, // 29: folkmoot.ledger.v1.BankService.MatchLine:input_type -> folkmoot.ledger.v1.MatchLineRequest
-	21, // 30: folkmoot.ledger.v1.BankService.LinkLine:input_type -> folkmoot.ledger.v1.LinkLineRequest
-	22, // 31: folkmoot.ledger.v1.BankService.SetLineAside:input_type -> folkmoot.ledger.v1.SetLineAsideRequest
-	23, // 32: folkmoot.ledger.v1.BankService.MatchCertain:input_type -> folkmoot.ledger.v1.MatchCertainRequest
-	26, // 33: folkmoot.ledger.v1.BankService.ListMatchRules:input_type -> folkmoot.ledger.v1.ListMatchRulesRequest
-	28, // 34: folkmoot.ledger.v1.BankService.SaveMatchRule:input_type -> folkmoot.ledger.v1.SaveMatchRuleRequest
-	29, // 35: folkmoot.ledger.v1.BankService.DeleteMatchRule:input_type -> folkmoot.ledger.v1.DeleteMatchRuleRequest
-	34, // 36: folkmoot.ledger.v1.BankService.RecordCash:input_type -> folkmoot.ledger.v1.RecordCashRequest
-	35, // 37: folkmoot.ledger.v1.BankService.CountCash:input_type -> folkmoot.ledger.v1.CountCashRequest
-	36, // 38: folkmoot.ledger.v1.BankService.BankCash:input_type -> folkmoot.ledger.v1.BankCashRequest
-	37, // 39: folkmoot.ledger.v1.BankService.CancelCash:input_type -> folkmoot.ledger.v1.CancelCashRequest
-	38, // 40: folkmoot.ledger.v1.BankService.GetCash:input_type -> folkmoot.ledger.v1.GetCashRequest
-	39, // 41: folkmoot.ledger.v1.BankService.ListCash:input_type -> folkmoot.ledger.v1.ListCashRequest
-	5,  // 42: folkmoot.ledger.v1.BankService.ListColumnMaps:output_type -> folkmoot.ledger.v1.ListColumnMapsResponse
-	3,  // 43: folkmoot.ledger.v1.BankService.SaveColumnMap:output_type -> folkmoot.ledger.v1.ColumnMap
-	7,  // 44: folkmoot.ledger.v1.BankService.CheckStatement:output_type -> folkmoot.ledger.v1.Import
-	7,  // 45: folkmoot.ledger.v1.BankService.ImportStatement:output_type -> folkmoot.ledger.v1.Import
-	7,  // 46: folkmoot.ledger.v1.BankService.DiscardStatement:output_type -> folkmoot.ledger.v1.Import
-	7,  // 47: folkmoot.ledger.v1.BankService.GetImport:output_type -> folkmoot.ledger.v1.Import
-	14, // 48: folkmoot.ledger.v1.BankService.ListImports:output_type -> folkmoot.ledger.v1.ListImportsResponse
-	19, // 49: folkmoot.ledger.v1.BankService.ListBankLines:output_type -> folkmoot.ledger.v1.ListBankLinesResponse
-	15, // 50: folkmoot.ledger.v1.BankService.MatchLine:output_type -> folkmoot.ledger.v1.BankLine
-	15, // 51: folkmoot.ledger.v1.BankService.LinkLine:output_type -> folkmoot.ledger.v1.BankLine
-	15, // 52: folkmoot.ledger.v1.BankService.SetLineAside:output_type -> folkmoot.ledger.v1.BankLine
-	24, // 53: folkmoot.ledger.v1.BankService.MatchCertain:output_type -> folkmoot.ledger.v1.MatchCertainResponse
-	27, // 54: folkmoot.ledger.v1.BankService.ListMatchRules:output_type -> folkmoot.ledger.v1.ListMatchRulesResponse
-	25, // 55: folkmoot.ledger.v1.BankService.SaveMatchRule:output_type -> folkmoot.ledger.v1.MatchRule
-	30, // 56: folkmoot.ledger.v1.BankService.DeleteMatchRule:output_type -> folkmoot.ledger.v1.DeleteMatchRuleResponse
-	33, // 57: folkmoot.ledger.v1.BankService.RecordCash:output_type -> folkmoot.ledger.v1.Cash
-	33, // 58: folkmoot.ledger.v1.BankService.CountCash:output_type -> folkmoot.ledger.v1.Cash
-	33, // 59: folkmoot.ledger.v1.BankService.BankCash:output_type -> folkmoot.ledger.v1.Cash
-	33, // 60: folkmoot.ledger.v1.BankService.CancelCash:output_type -> folkmoot.ledger.v1.Cash
-	33, // 61: folkmoot.ledger.v1.BankService.GetCash:output_type -> folkmoot.ledger.v1.Cash
-	40, // 62: folkmoot.ledger.v1.BankService.ListCash:output_type -> folkmoot.ledger.v1.ListCashResponse
-	42, // [42:63] is the sub-list for method output_type
-	21, // [21:42] is the sub-list for method input_type
+	20, // 29: folkmoot.ledger.v1.BankService.GetBankLine:input_type -> folkmoot.ledger.v1.GetBankLineRequest
+	21, // 30: folkmoot.ledger.v1.BankService.MatchLine:input_type -> folkmoot.ledger.v1.MatchLineRequest
+	22, // 31: folkmoot.ledger.v1.BankService.LinkLine:input_type -> folkmoot.ledger.v1.LinkLineRequest
+	23, // 32: folkmoot.ledger.v1.BankService.SetLineAside:input_type -> folkmoot.ledger.v1.SetLineAsideRequest
+	24, // 33: folkmoot.ledger.v1.BankService.MatchCertain:input_type -> folkmoot.ledger.v1.MatchCertainRequest
+	27, // 34: folkmoot.ledger.v1.BankService.ListMatchRules:input_type -> folkmoot.ledger.v1.ListMatchRulesRequest
+	29, // 35: folkmoot.ledger.v1.BankService.SaveMatchRule:input_type -> folkmoot.ledger.v1.SaveMatchRuleRequest
+	30, // 36: folkmoot.ledger.v1.BankService.DeleteMatchRule:input_type -> folkmoot.ledger.v1.DeleteMatchRuleRequest
+	35, // 37: folkmoot.ledger.v1.BankService.RecordCash:input_type -> folkmoot.ledger.v1.RecordCashRequest
+	36, // 38: folkmoot.ledger.v1.BankService.CountCash:input_type -> folkmoot.ledger.v1.CountCashRequest
+	37, // 39: folkmoot.ledger.v1.BankService.BankCash:input_type -> folkmoot.ledger.v1.BankCashRequest
+	38, // 40: folkmoot.ledger.v1.BankService.CancelCash:input_type -> folkmoot.ledger.v1.CancelCashRequest
+	39, // 41: folkmoot.ledger.v1.BankService.GetCash:input_type -> folkmoot.ledger.v1.GetCashRequest
+	40, // 42: folkmoot.ledger.v1.BankService.ListCash:input_type -> folkmoot.ledger.v1.ListCashRequest
+	5,  // 43: folkmoot.ledger.v1.BankService.ListColumnMaps:output_type -> folkmoot.ledger.v1.ListColumnMapsResponse
+	3,  // 44: folkmoot.ledger.v1.BankService.SaveColumnMap:output_type -> folkmoot.ledger.v1.ColumnMap
+	7,  // 45: folkmoot.ledger.v1.BankService.CheckStatement:output_type -> folkmoot.ledger.v1.Import
+	7,  // 46: folkmoot.ledger.v1.BankService.ImportStatement:output_type -> folkmoot.ledger.v1.Import
+	7,  // 47: folkmoot.ledger.v1.BankService.DiscardStatement:output_type -> folkmoot.ledger.v1.Import
+	7,  // 48: folkmoot.ledger.v1.BankService.GetImport:output_type -> folkmoot.ledger.v1.Import
+	14, // 49: folkmoot.ledger.v1.BankService.ListImports:output_type -> folkmoot.ledger.v1.ListImportsResponse
+	19, // 50: folkmoot.ledger.v1.BankService.ListBankLines:output_type -> folkmoot.ledger.v1.ListBankLinesResponse
+	15, // 51: folkmoot.ledger.v1.BankService.GetBankLine:output_type -> folkmoot.ledger.v1.BankLine
+	15, // 52: folkmoot.ledger.v1.BankService.MatchLine:output_type -> folkmoot.ledger.v1.BankLine
+	15, // 53: folkmoot.ledger.v1.BankService.LinkLine:output_type -> folkmoot.ledger.v1.BankLine
+	15, // 54: folkmoot.ledger.v1.BankService.SetLineAside:output_type -> folkmoot.ledger.v1.BankLine
+	25, // 55: folkmoot.ledger.v1.BankService.MatchCertain:output_type -> folkmoot.ledger.v1.MatchCertainResponse
+	28, // 56: folkmoot.ledger.v1.BankService.ListMatchRules:output_type -> folkmoot.ledger.v1.ListMatchRulesResponse
+	26, // 57: folkmoot.ledger.v1.BankService.SaveMatchRule:output_type -> folkmoot.ledger.v1.MatchRule
+	31, // 58: folkmoot.ledger.v1.BankService.DeleteMatchRule:output_type -> folkmoot.ledger.v1.DeleteMatchRuleResponse
+	34, // 59: folkmoot.ledger.v1.BankService.RecordCash:output_type -> folkmoot.ledger.v1.Cash
+	34, // 60: folkmoot.ledger.v1.BankService.CountCash:output_type -> folkmoot.ledger.v1.Cash
+	34, // 61: folkmoot.ledger.v1.BankService.BankCash:output_type -> folkmoot.ledger.v1.Cash
+	34, // 62: folkmoot.ledger.v1.BankService.CancelCash:output_type -> folkmoot.ledger.v1.Cash
+	34, // 63: folkmoot.ledger.v1.BankService.GetCash:output_type -> folkmoot.ledger.v1.Cash
+	41, // 64: folkmoot.ledger.v1.BankService.ListCash:output_type -> folkmoot.ledger.v1.ListCashResponse
+	43, // [43:65] is the sub-list for method output_type
+	21, // [21:43] is the sub-list for method input_type
 	21, // [21:21] is the sub-list for extension type_name
 	21, // [21:21] is the sub-list for extension extendee
 	0,  // [0:21] is the sub-list for field type_name
@@ -3524,7 +3576,7 @@ func file_folkmoot_ledger_v1_bank_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_ledger_v1_bank_proto_rawDesc), len(file_folkmoot_ledger_v1_bank_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   38,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

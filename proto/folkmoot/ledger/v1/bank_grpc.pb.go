@@ -27,6 +27,7 @@ const (
 	BankService_GetImport_FullMethodName        = "/folkmoot.ledger.v1.BankService/GetImport"
 	BankService_ListImports_FullMethodName      = "/folkmoot.ledger.v1.BankService/ListImports"
 	BankService_ListBankLines_FullMethodName    = "/folkmoot.ledger.v1.BankService/ListBankLines"
+	BankService_GetBankLine_FullMethodName      = "/folkmoot.ledger.v1.BankService/GetBankLine"
 	BankService_MatchLine_FullMethodName        = "/folkmoot.ledger.v1.BankService/MatchLine"
 	BankService_LinkLine_FullMethodName         = "/folkmoot.ledger.v1.BankService/LinkLine"
 	BankService_SetLineAside_FullMethodName     = "/folkmoot.ledger.v1.BankService/SetLineAside"
@@ -66,6 +67,8 @@ type BankServiceClient interface {
 	ListImports(ctx context.Context, in *ListImportsRequest, opts ...grpc.CallOption) (*ListImportsResponse, error)
 	// ListBankLines pages through lines, oldest first, with proposals for those that are open. For the treasurer.
 	ListBankLines(ctx context.Context, in *ListBankLinesRequest, opts ...grpc.CallOption) (*ListBankLinesResponse, error)
+	// GetBankLine returns one line, as ListBankLines. For the treasurer.
+	GetBankLine(ctx context.Context, in *GetBankLineRequest, opts ...grpc.CallOption) (*BankLine, error)
 	// MatchLine books a line: a share for each member or account. For the treasurer.
 	MatchLine(ctx context.Context, in *MatchLineRequest, opts ...grpc.CallOption) (*BankLine, error)
 	// LinkLine says that a line shows entries that are in the books already. For the treasurer.
@@ -177,6 +180,16 @@ func (c *bankServiceClient) ListBankLines(ctx context.Context, in *ListBankLines
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListBankLinesResponse)
 	err := c.cc.Invoke(ctx, BankService_ListBankLines_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *bankServiceClient) GetBankLine(ctx context.Context, in *GetBankLineRequest, opts ...grpc.CallOption) (*BankLine, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BankLine)
+	err := c.cc.Invoke(ctx, BankService_GetBankLine_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -337,6 +350,8 @@ type BankServiceServer interface {
 	ListImports(context.Context, *ListImportsRequest) (*ListImportsResponse, error)
 	// ListBankLines pages through lines, oldest first, with proposals for those that are open. For the treasurer.
 	ListBankLines(context.Context, *ListBankLinesRequest) (*ListBankLinesResponse, error)
+	// GetBankLine returns one line, as ListBankLines. For the treasurer.
+	GetBankLine(context.Context, *GetBankLineRequest) (*BankLine, error)
 	// MatchLine books a line: a share for each member or account. For the treasurer.
 	MatchLine(context.Context, *MatchLineRequest) (*BankLine, error)
 	// LinkLine says that a line shows entries that are in the books already. For the treasurer.
@@ -397,6 +412,9 @@ func (UnimplementedBankServiceServer) ListImports(context.Context, *ListImportsR
 }
 func (UnimplementedBankServiceServer) ListBankLines(context.Context, *ListBankLinesRequest) (*ListBankLinesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBankLines not implemented")
+}
+func (UnimplementedBankServiceServer) GetBankLine(context.Context, *GetBankLineRequest) (*BankLine, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBankLine not implemented")
 }
 func (UnimplementedBankServiceServer) MatchLine(context.Context, *MatchLineRequest) (*BankLine, error) {
 	return nil, status.Error(codes.Unimplemented, "method MatchLine not implemented")
@@ -598,6 +616,24 @@ func _BankService_ListBankLines_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(BankServiceServer).ListBankLines(ctx, req.(*ListBankLinesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BankService_GetBankLine_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBankLineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BankServiceServer).GetBankLine(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BankService_GetBankLine_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BankServiceServer).GetBankLine(ctx, req.(*GetBankLineRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -874,6 +910,10 @@ var BankService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListBankLines",
 			Handler:    _BankService_ListBankLines_Handler,
+		},
+		{
+			MethodName: "GetBankLine",
+			Handler:    _BankService_GetBankLine_Handler,
 		},
 		{
 			MethodName: "MatchLine",

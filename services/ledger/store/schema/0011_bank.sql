@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS bank_import (
 
 CREATE INDEX IF NOT EXISTS bank_import_due ON bank_import (id) WHERE state IN ('checking', 'importing');
 
--- Movements that the bank shows. What a line says never changes. in_books is how much of it entries stand for: a reversal of
+-- Movements that the bank shows. An id begins with the date, YYYYMMDD. What a line says never changes. in_books is how much of it entries stand for: a reversal of
 -- such an entry opens the line again.
 CREATE TABLE IF NOT EXISTS bank_line (
   id           TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 32),
@@ -62,9 +62,7 @@ CREATE TABLE IF NOT EXISTS bank_line (
   version      BIGINT  NOT NULL CHECK (version > 0)
 );
 
-CREATE INDEX IF NOT EXISTS bank_line_date ON bank_line (booked, id);
-
-CREATE INDEX IF NOT EXISTS bank_line_open ON bank_line (booked, id) WHERE in_books <> pence AND aside = '';
+CREATE INDEX IF NOT EXISTS bank_line_open ON bank_line (id) WHERE in_books <> pence AND aside = '';
 
 -- Which entries stand for which line. An entry stands for one line at most.
 CREATE TABLE IF NOT EXISTS line_entry (
