@@ -57,6 +57,8 @@ type Config struct {
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
+	Books      ledgerv1.BooksServiceClient
+	Bank       ledgerv1.BankServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
@@ -87,6 +89,8 @@ func New(c Config) (*Site, error) {
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
+		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
+		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),

@@ -58,6 +58,7 @@ type Server struct {
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
+	membershipv1.UnimplementedPayersRoomsServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -124,6 +125,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
+	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
