@@ -35,7 +35,9 @@ type donation struct {
 }
 
 type view struct {
-	Me        *membershipv1.Member
+	Me *membershipv1.Member
+	// Member is false for an applicant and for a former member.
+	Member    bool
 	Pound     string
 	Open      []*ballotsv1.Ballot
 	Facts     []form.Row
@@ -51,7 +53,9 @@ func (p pages) show(q *layout.Request) error {
 		return err
 	}
 	v := view{Me: me, Facts: facts(q, me)}
-	if me.GetDonationTime() == nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT {
+	v.Member = me.GetAdmitTime() != nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT
+	waived := me.GetDonationRequired() && me.GetStanding() == membershipv1.Standing_STANDING_CURRENT
+	if v.Member && me.GetDonationTime() == nil && !waived {
 		v.Pound = q.T("me.asked")
 		if me.GetDonationRequired() {
 			v.Pound = q.T("me.required")
