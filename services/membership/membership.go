@@ -67,6 +67,14 @@ const (
 	ObjectionDismissed EventKind = "objection_dismissed"
 	// OperatorToken: the operator made an access token in the member's name. It bears on no standing.
 	OperatorToken EventKind = "operator_token"
+	// RollChallenged: the member challenged a roll. It bears on no standing, nor do the following.
+	RollChallenged EventKind = "roll_challenged"
+	// ChallengeUpheld and ChallengeDismissed: the member's challenge was decided.
+	ChallengeUpheld    EventKind = "challenge_upheld"
+	ChallengeDismissed EventKind = "challenge_dismissed"
+	// RuledOntoRoll and RuledOffRoll: a challenge about the member was upheld.
+	RuledOntoRoll EventKind = "ruled_onto_roll"
+	RuledOffRoll  EventKind = "ruled_off_roll"
 )
 
 // ByFounding is who admitted the founders and gave them their offices.
@@ -193,7 +201,8 @@ func (s *State) apply(e Event) {
 		if s.Left.IsZero() && !s.Admitted.IsZero() {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
-	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken:
+	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
 		// They are on record, and bear on no standing.
 	}
 }

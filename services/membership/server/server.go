@@ -55,6 +55,7 @@ type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
+	membershipv1.UnimplementedRollServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -88,6 +89,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.KeepElectors(ctx); err != nil {
+		return nil, err
+	}
 	secrets, err := newSecrets(c.Key)
 	if err != nil {
 		return nil, err
@@ -116,6 +120,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
+	membershipv1.RegisterRollServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
