@@ -12,8 +12,11 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
-// keepers keep the register: they see the history of every entry.
-var keepers = []string{auth.Secretary, auth.Chair}
+// keepers decide about entries; readers see the history of every entry.
+var (
+	keepers = []string{auth.Secretary, auth.Chair}
+	readers = []string{auth.Secretary, auth.Chair, auth.Registrar}
+)
 
 // mayRead refuses who is neither the member nor holds one of the roles. It is asked before the entry is looked for: whether it
 // exists is not for everybody to know.
@@ -38,7 +41,7 @@ func encodeRecorded(r store.Recorded) ([]byte, error) {
 // ListHistory returns the events and offices of an entry. Who objected to it is for those who decide on objections.
 func (s *Server) ListHistory(ctx context.Context, r *membershipv1.ListHistoryRequest) (*membershipv1.ListHistoryResponse, error) {
 	p := auth.FromContext(ctx)
-	if err := mayRead(p, r.GetMember(), keepers); err != nil {
+	if err := mayRead(p, r.GetMember(), readers); err != nil {
 		return nil, err
 	}
 	events, grants, err := s.store.History(ctx, r.GetMember())

@@ -32,4 +32,4 @@ func registerPolicies() auth.Policies {
 }
 
 // examining are the roles that look at possible doubles: two of them have to agree.
-var examining = []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board}
+var examining = []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board, auth.Registrar}

@@ -463,3 +463,43 @@ func TestObjectionsAreAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestOfficesThatExist: every office can be given; treasurer and teller wait for a second officer, and the registrar looks at
+// the register and its doubles and decides nothing alone.
+func TestOfficesThatExist(t *testing.T) {
+	h := open(t)
+	secretary, _, _ := h.found()
+	h.region(secretary, "london")
+	sam, ann := h.join("Sam", "sam@example.org", ""), h.join("Ann", "ann@example.org", "")
+	waits := map[membershipv1.Role]bool{membershipv1.Role_ROLE_TREASURER: true, membershipv1.Role_ROLE_TELLER: true}
+	for number, name := range membershipv1.Role_name {
+		role, region := membershipv1.Role(number), ""
+		if role == membershipv1.Role_ROLE_UNSPECIFIED {
+			continue
+		}
+		if role == membershipv1.Role_ROLE_ORGANISER {
+			region = "london"
+		}
+		g := h.grant(secretary, sam, role, region)
+		if got := g.GetState() == membershipv1.GrantState_GRANT_STATE_PROPOSED; got != waits[role] {
+			t.Errorf("%s waits for a second officer: %v", name, got)
+		}
+	}
+	h.grant(secretary, ann, membershipv1.Role_ROLE_REGISTRAR, "")
+	ann.token = h.exchange(ann.session)
+	if got := h.history(ann, secretary); got != "applied confirmed admitted" {
+		t.Errorf("the history is %q", got)
+	}
+	if all, err := h.people.ListMembers(with(ann.token), &membershipv1.ListMembersRequest{}); err != nil || len(all.GetMembers()) != 5 || all.GetMembers()[0].GetEmail() == "" {
+		t.Errorf("%v, %v", all, err)
+	}
+	if _, err := h.entries.ListDoubles(with(ann.token), &membershipv1.ListDoublesRequest{}); err != nil {
+		t.Error(err)
+	}
+	_, err := h.entries.WaiveDonation(with(ann.token), &membershipv1.WaiveDonationRequest{RequestId: newID(), Member: sam.id, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = h.entries.DecideApplication(with(ann.token), &membershipv1.DecideApplicationRequest{RequestId: newID(), Member: sam.id, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = h.entries.AnswerObjection(with(ann.token), &membershipv1.AnswerObjectionRequest{RequestId: newID(), Objection: 1, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+}

@@ -17,14 +17,8 @@ var files embed.FS
 
 type pages struct{ *layout.Site }
 
-// The roles, as the rooms' policies have them: pages ask only to leave out what would be refused.
-var (
-	secretary = []session.Role{membershipv1.Role_ROLE_SECRETARY}
-	keepers   = []session.Role{membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR}
-	waiving   = []session.Role{membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_TREASURER}
-	admitting = []session.Role{membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_BOARD}
-	examining = []session.Role{membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_TREASURER, membershipv1.Role_ROLE_BOARD}
-)
+// keepers decide on objections, as the room's policy has it: pages ask only to leave out what would be refused.
+var keepers = []session.Role{membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR}
 
 // Register adds the pages to the site.
 func Register(s *layout.Site) error {

@@ -12,15 +12,14 @@ import (
 
 // told is an event in words.
 type told struct {
-	Number                     int64
-	When, Recorded, What       string
-	By, Reason, Motion, Office string
+	Number               int64
+	When, Recorded, What string
+	By, Reason, Motion   string
 }
 
 type historyView struct {
 	Name, Member, Home string
 	Events             []told
-	Own, Secretary     bool
 }
 
 // say writes an event: what happened, with what it is about.
@@ -45,7 +44,7 @@ func (p pages) history(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := historyView{Name: m.GetName(), Member: m.GetId(), Home: home(q, m.GetId()), Own: m.GetId() == q.Viewer.Member, Secretary: q.Viewer.HoldsAny(secretary...)}
+	v := historyView{Name: m.GetName(), Member: m.GetId(), Home: home(q, m.GetId())}
 	for _, e := range reply.GetEvents() {
 		t := told{Number: e.GetNumber(), When: q.DateTime(e.GetEffectiveTime()), What: say(q, e), Reason: e.GetReason()}
 		if e.GetRecordTime().AsTime().Sub(e.GetEffectiveTime().AsTime()).Abs() > 24*time.Hour {
@@ -63,7 +62,7 @@ func (p pages) history(q *layout.Request) error {
 		v.Events = append(v.Events, t)
 	}
 	for _, g := range reply.GetGrants() {
-		t := told{What: q.RoleName(g.GetRole()), Reason: g.GetReason(), Office: "yes", When: q.T("entry.officeWaits", "Date", q.Date(g.GetGrantTime()))}
+		t := told{What: q.RoleName(g.GetRole()), Reason: g.GetReason(), When: q.T("entry.officeWaits", "Date", q.Date(g.GetGrantTime()))}
 		switch {
 		case g.GetStartTime() != nil && g.GetEndTime() != nil:
 			t.When = q.T("officer.fromTo", "From", q.Date(g.GetStartTime()), "To", q.Date(g.GetEndTime()))

@@ -64,8 +64,9 @@ func (p pages) list(q *layout.Request) error {
 	}
 	keeper := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR)
 	board := q.Viewer.HoldsAny(membershipv1.Role_ROLE_BOARD)
+	registrar := q.Viewer.HoldsAny(membershipv1.Role_ROLE_REGISTRAR)
 	v.Applications, v.Objections = keeper || board, keeper
-	v.Doubles = keeper || board || q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER)
+	v.Doubles = keeper || board || registrar || q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER)
 	v.Search.NoSpelling, v.Search.Autocomplete = true, "off"
 	for _, m := range reply.GetMembers() {
 		v.People = append(v.People, listed{m, q.Region(m.GetRegion()), q.Standing(m.GetStanding())})
@@ -111,7 +112,7 @@ func (p pages) show(q *layout.Request) error {
 	}
 	secretary, member := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY), m.GetAdmitTime() != nil && m.GetStanding() != membershipv1.Standing_STANDING_LEFT
 	other := m.GetId() != q.Viewer.Member
-	v.Keeps = !other || secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_CHAIR)
+	v.Keeps = !other || secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_REGISTRAR)
 	v.MayChange, v.MayEnd = member && (secretary || !other), member && secretary && other
 	v.MayWaive = member && other && m.GetDonationTime() == nil && (secretary || v.MayBook)
 	add := func(key, value string) {
@@ -152,6 +153,7 @@ var roles = []struct {
 }{
 	{"chair", membershipv1.Role_ROLE_CHAIR}, {"secretary", membershipv1.Role_ROLE_SECRETARY}, {"treasurer", membershipv1.Role_ROLE_TREASURER},
 	{"organiser", membershipv1.Role_ROLE_ORGANISER}, {"teller", membershipv1.Role_ROLE_TELLER}, {"board", membershipv1.Role_ROLE_BOARD},
+	{"registrar", membershipv1.Role_ROLE_REGISTRAR},
 }
 
 type grantView struct {

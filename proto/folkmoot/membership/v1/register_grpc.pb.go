@@ -46,8 +46,8 @@ const (
 //
 // RegisterService records what happens to entries of the register. Nothing is edited: each method adds an event.
 type RegisterServiceClient interface {
-	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the registrar and
-	// the chair.
+	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the chair and
+	// the registrar.
 	ListHistory(ctx context.Context, in *ListHistoryRequest, opts ...grpc.CallOption) (*ListHistoryResponse, error)
 	// ExplainStanding says in words why a member was or was not in good standing on a date, with the rule and the event.
 	// For the member, and for officers.
@@ -78,7 +78,7 @@ type RegisterServiceClient interface {
 	ConfirmDouble(ctx context.Context, in *ConfirmDoubleRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
 	// ObjectToEntry asks the secretary or the chair to look at an entry: "this person holds two memberships".
 	ObjectToEntry(ctx context.Context, in *ObjectToEntryRequest, opts ...grpc.CallOption) (*Objection, error)
-	// ListObjections lists objections, newest first: all for the secretary, the chair and the registrar, else the caller's own.
+	// ListObjections lists objections, newest first: all for the secretary and the chair, else the caller's own.
 	ListObjections(ctx context.Context, in *ListObjectionsRequest, opts ...grpc.CallOption) (*ListObjectionsResponse, error)
 	// AnswerObjection is the decision on an objection, with a reason. Neither who objected nor whom it is about decides.
 	AnswerObjection(ctx context.Context, in *AnswerObjectionRequest, opts ...grpc.CallOption) (*Objection, error)
@@ -268,8 +268,8 @@ func (c *registerServiceClient) AnswerObjection(ctx context.Context, in *AnswerO
 //
 // RegisterService records what happens to entries of the register. Nothing is edited: each method adds an event.
 type RegisterServiceServer interface {
-	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the registrar and
-	// the chair.
+	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the chair and
+	// the registrar.
 	ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error)
 	// ExplainStanding says in words why a member was or was not in good standing on a date, with the rule and the event.
 	// For the member, and for officers.
@@ -300,7 +300,7 @@ type RegisterServiceServer interface {
 	ConfirmDouble(context.Context, *ConfirmDoubleRequest) (*RegisterEvent, error)
 	// ObjectToEntry asks the secretary or the chair to look at an entry: "this person holds two memberships".
 	ObjectToEntry(context.Context, *ObjectToEntryRequest) (*Objection, error)
-	// ListObjections lists objections, newest first: all for the secretary, the chair and the registrar, else the caller's own.
+	// ListObjections lists objections, newest first: all for the secretary and the chair, else the caller's own.
 	ListObjections(context.Context, *ListObjectionsRequest) (*ListObjectionsResponse, error)
 	// AnswerObjection is the decision on an objection, with a reason. Neither who objected nor whom it is about decides.
 	AnswerObjection(context.Context, *AnswerObjectionRequest) (*Objection, error)
