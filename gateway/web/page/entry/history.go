@@ -81,7 +81,6 @@ type standingView struct {
 	Name, Path string
 	Date       *form.Field
 	Ask        form.Button
-	Tag        form.Tag
 	Verdict    string
 	Lines      []string
 }
@@ -122,10 +121,8 @@ func (p pages) standing(q *layout.Request, wrong []form.Wrong) error {
 // answer writes the answer in the viewer's language: the verdict, the event and the rule.
 func (v *standingView) answer(q *layout.Request, a *membershipv1.ExplainStandingResponse) {
 	day := q.Day(a.GetDate())
-	v.Tag = form.Tag{Text: q.T("entry.notGood"), Classes: "govuk-tag--grey"}
 	v.Verdict = q.T("entry.wasNot", "Date", day)
 	if a.GetGood() {
-		v.Tag = form.Tag{Text: q.T("entry.good"), Classes: "govuk-tag--green"}
 		v.Verdict = q.T("entry.was", "Date", day)
 	}
 	switch a.GetCode() {
