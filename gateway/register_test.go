@@ -59,6 +59,15 @@ func (e entries) ChangeName(_ context.Context, in *membershipv1.ChangeNameReques
 	return &membershipv1.RegisterEvent{}, nil
 }
 
+func (e entries) GetPostal(context.Context, *membershipv1.GetPostalRequest) (*membershipv1.Postal, error) {
+	return &membershipv1.Postal{Address: "1 Road\nTown", Asked: true}, nil
+}
+
+func (e entries) ChangePostal(_ context.Context, in *membershipv1.ChangePostalRequest) (*membershipv1.RegisterEvent, error) {
+	e.note(in)
+	return &membershipv1.RegisterEvent{}, nil
+}
+
 func (e entries) RequestEmail(context.Context, *membershipv1.RequestEmailRequest) (*membershipv1.RequestEmailResponse, error) {
 	return &membershipv1.RequestEmailResponse{Attempt: "attempt-3"}, nil
 }
@@ -146,7 +155,7 @@ func TestEveryPageOfTheRegister(t *testing.T) {
 		"": {"/left"},
 		"ada": {
 			"/me", "/members/ada/history", "/members/ada/history?done=move", "/members/ada/standing", "/members/ada/standing?date=1/1/2026", "/members/ada/standing?date=2/1/2026",
-			"/members/ada/move", "/members/ada/rename", "/me/email", "/me/email/confirm", "/me/email/confirm?link=secret-link", "/me/leave", "/objections",
+			"/members/ada/move", "/members/ada/rename", "/members/ada/postal", "/me/email", "/me/email/confirm", "/me/email/confirm?link=secret-link", "/me/leave", "/objections",
 		},
 		"secretary": {
 			"/members", "/members/ada", "/members/ada/move", "/members/ada/rename", "/members/ada/waive", "/members/ada/end", "/applications", "/applications/ada", "/doubles", "/doubles/ada2/ada",
@@ -185,6 +194,11 @@ func TestRegisterForms(t *testing.T) {
 		t.Errorf("%v", m)
 	}
 	ada.get("/members/ada/rename").send("/members/ada/rename", "name", "Ada Owen").at("/members/ada/history?done=rename")
+	ada.get("/members/ada/postal").sees(200, "1 Road").send("/members/ada/postal").sees(422, "Enter the postal address")
+	ada.send("/members/ada/postal", "address", "2 Road").at("/members/ada/history?done=postal")
+	if c := asked[*membershipv1.ChangePostalRequest](t, s); c.GetAddress() != "2 Road" {
+		t.Errorf("%v", c)
+	}
 	ada.get("/members/ada/standing").sees(200, "In good standing on 24 November 2026", "Rule book 2 was in force: it requires the £1")
 	ada.get("/members/ada/standing?date=1/1/2026").sees(200, "Not in good standing on 1 January 2026", "The membership ended on", "resigned", "No rule book was in force")
 	ada.get("/members/ada/standing?date=soon").sees(422, "Enter a day, month and year")

@@ -47,6 +47,8 @@ const (
 	Renamed EventKind = "renamed"
 	// EmailChanged: another e-mail address was confirmed. The event does not say which: addresses are in the entry alone.
 	EmailChanged EventKind = "email_changed"
+	// PostalChanged: the postal address changed. The event does not say to which.
+	PostalChanged EventKind = "postal_changed"
 	// Waived: an officer excused the member from the £1.
 	Waived EventKind = "waived"
 	// Merged: two officers found that this entry and About are one person; About is kept and this one ceased.
@@ -201,7 +203,7 @@ func (s *State) apply(e Event) {
 		if s.Left.IsZero() && !s.Admitted.IsZero() {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
-	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+	case Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
 		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
 		// They are on record, and bear on no standing.
 	}

@@ -503,3 +503,61 @@ func TestOfficesThatExist(t *testing.T) {
 	_, err = h.entries.AnswerObjection(with(ann.token), &membershipv1.AnswerObjectionRequest{RequestId: newID(), Objection: 1, Reason: "x"})
 	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
 }
+
+func TestPostalAddressOnlyOfARegisteredSociety(t *testing.T) {
+	h := open(t)
+	secretary, treasurer, _ := h.found()
+	sam := h.join("Sam", "sam@example.org", "")
+	change := func(by *member, address, reason string) error {
+		_, err := h.entries.ChangePostal(with(by.token), &membershipv1.ChangePostalRequest{RequestId: newID(), Member: sam.id, Address: address, Reason: reason})
+		return err
+	}
+	get := func(by *member) (*membershipv1.Postal, error) {
+		return h.entries.GetPostal(with(by.token), &membershipv1.GetPostalRequest{Member: sam.id})
+	}
+	refused(t, change(sam, "1 Road", ""), codes.FailedPrecondition, "POSTAL_NOT_ASKED")
+	if p, err := get(sam); err != nil || p.GetAsked() || p.GetAddress() != "" {
+		t.Errorf("%v, %v", p, err)
+	}
+	h.ruled++
+	_, err := h.as(auth.Motions).ApplyRules(context.Background(), &membershipv1.ApplyRulesRequest{
+		Epoch: 1, Position: h.ruled, RuleBook: 1, Registered: true, EffectiveTime: timestamppb.New(h.clock.Now()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{change(sam, " 1 Road \r\nTown", ""), change(secretary, "2 Road\nTown", "Told by post.")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(t, change(secretary, "3 Road", ""), codes.InvalidArgument, "POSTAL_INVALID")
+	refused(t, change(treasurer, "3 Road", "x"), codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = get(treasurer)
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	for _, by := range []*member{sam, secretary} {
+		if p, err := get(by); err != nil || !p.GetAsked() || p.GetAddress() != "2 Road\nTown" {
+			t.Errorf("%v, %v", p, err)
+		}
+	}
+	if got := h.history(sam, sam); got != "applied confirmed admitted postal_changed postal_changed" {
+		t.Errorf("the history is %q", got)
+	}
+	// What the secretary did to another's entry is an act of the office; what Sam did is none.
+	acts, err := membershipv1.NewOfficerActsServiceClient(h.conn).ListOfficerActs(with(sam.token), &membershipv1.ListOfficerActsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, a := range acts.GetActs() {
+		if strings.HasSuffix(a.GetMethod(), "/ChangePostal") {
+			n++
+			if a.GetMember() != secretary.id || a.GetRole() != "secretary" {
+				t.Errorf("%v", a)
+			}
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d acts of changing a postal address; want the secretary's", n)
+	}
+}

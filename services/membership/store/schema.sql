@@ -163,6 +163,11 @@ CREATE TABLE office (
 
 CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
 
+CREATE TABLE postal (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  address TEXT NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
+);
+
 CREATE TABLE region (
   id    TEXT   NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 2 AND 40),
   name  TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 80),

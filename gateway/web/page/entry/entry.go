@@ -40,6 +40,7 @@ func Register(s *layout.Site) error {
 	both("/members/{member}/end", p.ending, p.end)
 	both("/me/email", p.askEmail, p.requestEmail)
 	both("/me/email/confirm", p.checkEmail, p.confirmEmail)
+	both("/members/{member}/postal", p.postal, p.changePostal)
 	both("/me/leave", p.leaving, p.leave)
 	j.Get("/left", p.left)
 	j.Get("/applications", p.applications)
@@ -131,7 +132,7 @@ func (p pages) mine(q *layout.Request) error {
 // done returns the banner of what was done, if the address names it.
 func done(q *layout.Request) *form.Banner {
 	switch what := q.URL.Query().Get("done"); what {
-	case "move", "rename", "email", "waive", "end", "admit", "refuse", "find", "settle", "object", "answer":
+	case "move", "rename", "postal", "email", "waive", "end", "admit", "refuse", "find", "settle", "object", "answer":
 		return &form.Banner{Title: q.T("form.success"), Text: q.T("entry.done." + what), Success: true}
 	}
 	return nil

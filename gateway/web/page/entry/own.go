@@ -1,6 +1,8 @@
 package entry
 
 import (
+	"net/http"
+
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
@@ -61,6 +63,43 @@ func (p pages) rename(q *layout.Request) error {
 		return q.Again(err, p.renaming)
 	}
 	return q.See("/members/" + in.GetMember() + "/history?done=rename")
+}
+
+// postal is the page of a postal address. Where the register keeps none, it is not there.
+func (p pages) postal(q *layout.Request, wrong []form.Wrong) error {
+	m, err := p.member(q)
+	if err != nil {
+		return err
+	}
+	known, err := p.Entries.GetPostal(q.Context(), &membershipv1.GetPostalRequest{Member: m.GetId()})
+	if err != nil {
+		return err
+	}
+	if !known.GetAsked() {
+		return layout.ErrNotFound
+	}
+	f, code := q.FormOf(wrong)
+	address := f.Hinted("address", "entry.postalAddress", "entry.postalHint")
+	address.Rows = 4
+	if q.Method == http.MethodGet {
+		address.Value = known.GetAddress()
+	}
+	a := act{Name: m.GetName(), Lead: []string{q.T("entry.postalLead")}, Fields: []input{{"textarea", address}}}
+	if m.GetId() != q.Viewer.Member {
+		a.Fields = append(a.Fields, reason(f))
+	}
+	return ask(q, q.T("entry.postal"), f, code, a, home(q, m.GetId()))
+}
+
+func (p pages) changePostal(q *layout.Request) error {
+	if wrong := q.Missing("address", "entry.postalNeeded"); len(wrong) > 0 {
+		return p.postal(q, wrong)
+	}
+	in := &membershipv1.ChangePostalRequest{RequestId: q.RequestID(), Member: q.PathValue("member"), Address: q.Typed("address"), Reason: q.Typed("reason")}
+	if _, err := p.Entries.ChangePostal(q.Context(), in); err != nil {
+		return q.Again(err, p.postal)
+	}
+	return q.See("/members/" + in.GetMember() + "/history?done=postal")
 }
 
 func (p pages) leaving(q *layout.Request, wrong []form.Wrong) error {
