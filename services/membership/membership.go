@@ -5,6 +5,11 @@
 // force, never kept: [History.On] and [State.Standing] are functions of events and a date, and give the same answer in
 // whatever order the events arrived. Nothing is edited; what was wrong is answered by another event.
 //
+// What may happen to an entry is decided here ([Decision]): who may, with which reason, and what follows. A member leaves by
+// themselves; a resolution that names them expels; the rules, the secretary or the board admit ([Admission]); two officers examine
+// what may be one person twice ([Pair]), and a machine refuses nobody; any member objects to an entry and is answered ([Objection]).
+// "Why am I (not) a member in good standing on this date?" is answered by [History.Ask].
+//
 // A roll ([Draw]) is the list of those entitled at an instant, numbered in an order that tells nothing, with a
 // fingerprint that the ballots room computes again for itself ([Fingerprint]).
 //

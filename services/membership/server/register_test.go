@@ -12,6 +12,8 @@ import (
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/membership"
+	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
 // history returns the kinds of the events of an entry, as somebody sees them.
@@ -559,5 +561,29 @@ func TestPostalAddressOnlyOfARegisteredSociety(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d acts of changing a postal address; want the secretary's", n)
+	}
+}
+
+// TestRegisterLettersAreWritten: each in each language, with nothing left out.
+func TestRegisterLettersAreWritten(t *testing.T) {
+	seen := map[string]bool{}
+	for kind, languages := range registerLetters {
+		if len(languages) != len(membership.Languages) {
+			t.Errorf("%s is in %d languages", kind, len(languages))
+		}
+		for _, language := range membership.Languages {
+			w := words{Society: "The Society", Home: "https://vote.example.org", Link: "https://vote.example.org" + confirmPath(kind) + "?link=x", Code: "123456", Until: "11:30", Reason: "As it was.", WithCode: true}
+			subject, body := write(store.Letter{Kind: kind, Language: language}, w)
+			if seen[body] || !strings.Contains(subject, "The Society") || !strings.Contains(body, "https://vote.example.org") || strings.Contains(body, "no value") {
+				t.Errorf("%s in %s: %q\n%s", kind, language, subject, body)
+			}
+			seen[body] = true
+			if needs := kind != membership.LetterEmail && kind != membership.LetterEmailChanged; needs != strings.Contains(body, "As it was.") {
+				t.Errorf("%s in %s carries the reason: %v", kind, language, !needs)
+			}
+			if (kind == membership.LetterEmail) != strings.Contains(body, "123456") {
+				t.Errorf("%s in %s: the code is missing or where it does not belong", kind, language)
+			}
+		}
 	}
 }
