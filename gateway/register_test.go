@@ -159,7 +159,7 @@ func TestEveryPageOfTheRegister(t *testing.T) {
 		},
 		"secretary": {
 			"/members", "/members/ada", "/members/ada/move", "/members/ada/rename", "/members/ada/waive", "/members/ada/end", "/applications", "/applications/ada", "/doubles", "/doubles/ada2/ada",
-			"/doubles/ada3/ada", "/objections", "/objections/31",
+			"/doubles/ada3/ada", "/doubles/ada/ada", "/members/ada/compare", "/members/ada/compare?search=Ada", "/objections", "/objections/31",
 		},
 	} {
 		for _, lang := range text.Languages {

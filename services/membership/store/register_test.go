@@ -349,6 +349,8 @@ func TestDoublesAndObjections(t *testing.T) {
 			n := map[string]int{}
 			for _, d := range all {
 				switch {
+				case !d.Alike:
+					t.Errorf("%+v is shown for another reason", d)
 				case d.Finding == nil:
 					n["open"]++
 				case d.Finding.Second.IsZero():

@@ -72,31 +72,80 @@ func (p pages) pair(q *layout.Request, d *membershipv1.Double) pair {
 	return out
 }
 
-func (p pages) examining(q *layout.Request, wrong []form.Wrong) error {
+// double is the pair that the page is about: a listed one, or any two that an officer names.
+func (p pages) double(q *layout.Request) (*membershipv1.Double, error) {
 	reply, err := p.allDoubles(q)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range reply.GetDoubles() {
+		if d.GetMember().GetMember() == q.PathValue("member") && d.GetOther().GetMember() == q.PathValue("other") {
+			return d, nil
+		}
+	}
+	d := &membershipv1.Double{State: membershipv1.DoubleState_DOUBLE_STATE_OPEN, Hint: "officer"}
+	if d.Member, err = p.alike(q, q.PathValue("member")); err != nil {
+		return nil, err
+	}
+	d.Other, err = p.alike(q, q.PathValue("other"))
+	return d, err
+}
+
+func (p pages) alike(q *layout.Request, member string) (*membershipv1.Alike, error) {
+	m, err := p.Membership.GetMember(q.Context(), &membershipv1.GetMemberRequest{Member: member})
+	return &membershipv1.Alike{Member: m.GetId(), Number: m.GetNumber(), Name: m.GetName(), Region: m.GetRegion(), ApplyTime: m.GetApplyTime()}, err
+}
+
+type compareView struct {
+	Member *membershipv1.Member
+	Search *form.Field
+	Find   form.Button
+	Others []*membershipv1.Member
+	Asked  bool
+}
+
+// compare finds the entry that an officer believes to be the same person's.
+func (p pages) compare(q *layout.Request) error {
+	m, err := p.member(q)
 	if err != nil {
 		return err
 	}
-	for _, d := range reply.GetDoubles() {
-		if d.GetMember().GetMember() != q.PathValue("member") || d.GetOther().GetMember() != q.PathValue("other") {
-			continue
+	f, code := q.FormOf(nil)
+	v := compareView{Member: m, Search: f.Hinted("search", "member.search", "member.searchHint"), Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"}}
+	v.Search.NoSpelling = true
+	if v.Asked = v.Search.Value != ""; v.Asked {
+		reply, err := p.Membership.ListMembers(q.Context(), &membershipv1.ListMembersRequest{Search: v.Search.Value, PageSize: 20})
+		if err != nil {
+			return err
 		}
-		v := p.pair(q, d)
-		f, code := q.FormOf(wrong)
-		a := act{Lead: []string{q.T("entry.examineLead")}, Facts: []form.Row{
-			{Key: v.Sides[0].Name, Value: v.Sides[0].About}, {Key: v.Sides[1].Name, Value: v.Sides[1].About}, {Key: q.T("entry.shown"), Value: v.Hint},
-		}}
-		second := d.GetState() == membershipv1.DoubleState_DOUBLE_STATE_FOUND
-		if second {
-			a.Lead = append(a.Lead, v.Finding, q.T("entry.examineSecond"))
+		for _, o := range reply.GetMembers() {
+			if o.GetId() != m.GetId() {
+				v.Others = append(v.Others, o)
+			}
 		}
-		finding := f.Choose(f.Field("finding", "entry.finding"), form.Item{Value: "distinct", Text: q.T("entry.distinct")},
-			form.Item{Value: "same", Text: q.T("entry.same"), Hint: q.T("entry.sameHint", "Ceases", d.GetMember().GetNumber(), "Kept", d.GetOther().GetNumber())})
-		finding.LabelClasses = "govuk-fieldset__legend--s"
-		a.Fields = []input{{"radios", finding}, reason(f)}
-		return ask(q, q.T("entry.examine"), f, code, a, "/doubles")
 	}
-	return layout.ErrNotFound
+	return q.Show(code, "compare.html", layout.Page{Title: q.T("entry.compare"), View: v, Back: "/members/" + m.GetId()})
+}
+
+func (p pages) examining(q *layout.Request, wrong []form.Wrong) error {
+	d, err := p.double(q)
+	if err != nil {
+		return err
+	}
+	v := p.pair(q, d)
+	f, code := q.FormOf(wrong)
+	a := act{Lead: []string{q.T("entry.examineLead")}, Facts: []form.Row{
+		{Key: v.Sides[0].Name, Value: v.Sides[0].About}, {Key: v.Sides[1].Name, Value: v.Sides[1].About}, {Key: q.T("entry.shown"), Value: v.Hint},
+	}}
+	second := d.GetState() == membershipv1.DoubleState_DOUBLE_STATE_FOUND
+	if second {
+		a.Lead = append(a.Lead, v.Finding, q.T("entry.examineSecond"))
+	}
+	finding := f.Choose(f.Field("finding", "entry.finding"), form.Item{Value: "distinct", Text: q.T("entry.distinct")},
+		form.Item{Value: "same", Text: q.T("entry.same"), Hint: q.T("entry.sameHint", "Ceases", d.GetMember().GetNumber(), "Kept", d.GetOther().GetNumber())})
+	finding.LabelClasses = "govuk-fieldset__legend--s"
+	a.Fields = []input{{"radios", finding}, reason(f)}
+	return ask(q, q.T("entry.examine"), f, code, a, "/doubles")
 }
 
 // examine sends a first officer's finding, or a second one's where a first waits and the second agrees.

@@ -46,6 +46,7 @@ func Register(s *layout.Site) error {
 	j.Get("/applications", p.applications)
 	both("/applications/{member}", p.deciding, p.decide)
 	j.Get("/doubles", p.doubles)
+	j.Get("/members/{member}/compare", p.compare)
 	both("/doubles/{member}/{other}", p.examining, p.examine)
 	both("/objections", p.objections, p.object)
 	both("/objections/{objection}", p.answering, p.answer)

@@ -91,7 +91,7 @@ type view struct {
 	Facts             []form.Row
 	MayGrant, MayBook bool
 	// Keeps is whether the viewer sees the history; the others lead to what happens to the entry.
-	Keeps, MayWaive, MayChange, MayEnd bool
+	Keeps, MayWaive, MayChange, MayEnd, MayCompare bool
 }
 
 func (p pages) member(q *layout.Request) (*membershipv1.Member, error) {
@@ -114,6 +114,8 @@ func (p pages) show(q *layout.Request) error {
 	other := m.GetId() != q.Viewer.Member
 	v.Keeps = !other || secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_REGISTRAR)
 	v.MayChange, v.MayEnd = member && (secretary || !other), member && secretary && other
+	v.MayCompare = other && q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_TREASURER,
+		membershipv1.Role_ROLE_BOARD, membershipv1.Role_ROLE_REGISTRAR)
 	v.MayWaive = member && other && m.GetDonationTime() == nil && (secretary || v.MayBook)
 	add := func(key, value string) {
 		if value != "" {
