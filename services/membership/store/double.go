@@ -77,8 +77,8 @@ func (s *Store) Doubles(ctx context.Context) ([]Double, error) {
 
 // alike finds entries with the same folded name in the same region, both of people who are members or wait to be, and which two
 // officers have not found to be two people. The newest come first.
-func alike(ctx context.Context, tx *sql.Tx) ([]membership.Pair, error) {
-	rows, err := tx.QueryContext(ctx, `
+func alike(ctx context.Context, q querier) ([]membership.Pair, error) {
+	rows, err := q.QueryContext(ctx, `
 		SELECT a.id, b.id FROM member a JOIN member b ON b.name_fold = a.name_fold AND b.region = a.region AND b.id > a.id
 		WHERE (EXISTS (SELECT 1 FROM elector e WHERE e.member = a.id AND e.admitted = $1) OR EXISTS (SELECT 1 FROM applicant p WHERE p.member = a.id))
 		AND (EXISTS (SELECT 1 FROM elector e WHERE e.member = b.id AND e.admitted = $1) OR EXISTS (SELECT 1 FROM applicant p WHERE p.member = b.id))

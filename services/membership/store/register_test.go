@@ -393,6 +393,9 @@ func TestDoublesAndObjections(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if rest, err := alike(ctx, s.db.Reader()); err != nil || len(rest) != 0 {
+			t.Errorf("what is examined or ceased still takes a place: %v, %v", rest, err)
+		}
 		// The third ceased, so that its pair with the second is none any more.
 		if n := pairs(); n["settled"] != 2 || n["open"] != 0 || n["found"] != 0 {
 			t.Errorf("%v", n)
