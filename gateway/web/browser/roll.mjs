@@ -1,0 +1,139 @@
+// Walks what a member does with an electoral roll, in a real browser, against a house that runs:
+//
+//   node roll.mjs --base http://127.0.0.1:8080 --mail URL --people JSON [--shots FOLDER] [--chromium FILE] [--thorough]
+//
+// The secretary prepares the roll of a meeting that notice was given of; a member who is missing challenges it, without
+// JavaScript; the chair upholds it; the member finds themselves on the newer roll and downloads the file that shows it; a
+// visitor sees how many, and no name. The last line is "walked: N pages, M problems"; any problem is exit status 1.
+import { Browser } from './browser.mjs'
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+const { values: arg } = parseArgs({
+  options: {
+    base: { type: 'string' }, mail: { type: 'string' }, people: { type: 'string' }, shots: { type: 'string' },
+    chromium: { type: 'string', default: '/usr/bin/chromium' }, thorough: { type: 'boolean', default: false }
+  }
+})
+const base = arg.base.replace(/\/$/, '')
+const who = JSON.parse(arg.people)
+
+class Stop extends Error {}
+
+function expect (ok, what) {
+  if (!ok) throw new Stop(what)
+}
+
+async function textOf (page) {
+  return (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+}
+
+async function says (page, ...sentences) {
+  const text = await textOf(page)
+  for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
+}
+
+async function letters (to) {
+  const r = await fetch(`${arg.mail}?to=${encodeURIComponent(to)}`)
+  expect(r.ok, `the mailbox: ${r.status}`)
+  return (await r.json()) ?? []
+}
+
+async function mailed (to, before) {
+  for (let i = 0; i < 200; i++) {
+    const all = await letters(to)
+    if (all.length > before && all.at(-1).code) return all.at(-1)
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  throw new Stop(`no mail with a code came to ${to}`)
+}
+
+async function press (page, name) {
+  await page.getByRole('button', { name, exact: true }).click()
+}
+
+async function signIn (page, email, next) {
+  const before = (await letters(email)).length
+  await page.goto(`/sign-in?next=${next}`)
+  await page.getByLabel('Email address').fill(email)
+  await press(page, 'Send me an email')
+  await page.getByLabel('Six-digit code').fill((await mailed(email, before)).code)
+  await press(page, 'Continue')
+  expect(!page.url().includes('/confirm'), `${email} is not signed in: ${(await textOf(page)).slice(0, 400)}`)
+}
+
+const b = await new Browser({ base, shots: arg.shots, thorough: arg.thorough, executable: arg.chromium }).open()
+try {
+  const secretary = await b.person('secretary')
+  await signIn(secretary, who.secretary, '/rolls')
+  await says(secretary, 'No roll has been made yet.')
+  await b.look(secretary, 'no roll yet')
+  await secretary.getByRole('link', { name: 'Prepare a roll' }).click()
+  await press(secretary, 'Prepare a roll')
+  await says(secretary, 'There is a problem', 'Choose a meeting')
+  await b.look(secretary, 'prepare a roll, nothing chosen')
+  await secretary.getByLabel('First annual general meeting').check()
+  await press(secretary, 'Prepare a roll')
+  await says(secretary, 'The roll is prepared', 'Open to challenge', 'Fingerprint:')
+  await b.look(secretary, 'a prepared roll')
+  const roll = new URL(secretary.url()).pathname
+
+  const visitor = await b.person('visitor')
+  await visitor.goto(roll)
+  const seen = await textOf(visitor)
+  expect(seen.includes('Sign in to see whether you are on it'), 'a visitor is not asked to sign in')
+  for (const name of who.names) expect(!seen.includes(name), `a visitor reads the name ${name}`)
+  await b.look(visitor, 'a roll for a visitor')
+
+  const member = await b.person('member', { script: false })
+  await signIn(member, who.late, roll)
+  await says(member, 'You are not on this roll.', 'after the notice')
+  await member.getByRole('button', { name: 'Challenge this roll' }).or(member.getByRole('link', { name: 'Challenge this roll' })).click()
+  await press(member, 'Send the challenge')
+  await says(member, 'There is a problem', 'Choose what is wrong', 'Give a reason')
+  await b.look(member, 'challenge, nothing said')
+  await member.getByLabel('I am not on it and should be').check()
+  await member.getByLabel('Why').fill('I applied on paper before the notice.')
+  await press(member, 'Send the challenge')
+  await says(member, 'Your challenge was sent', 'It waits for a decision.')
+  await b.look(member, 'a roll that one challenged')
+
+  const chair = await b.person('chair')
+  await signIn(chair, who.chair, roll)
+  await chair.getByRole('link', { name: /Decide this challenge/ }).click()
+  await b.look(chair, 'decide a challenge')
+  await chair.getByLabel('It was right').check()
+  await chair.getByLabel('Why').fill('The paper form is dated before the notice.')
+  await press(chair, 'Decide this challenge')
+  await says(chair, 'The challenge is decided', 'Another roll has taken this one’s place.'.replace('’', "'"), 'Upheld on')
+  await b.look(chair, 'a superseded roll')
+
+  await member.goto(roll)
+  await member.getByRole('link', { name: 'See the newer roll' }).click()
+  await says(member, 'You are on this roll, number', 'The paper form is dated before the notice.')
+  const [download] = await Promise.all([
+    member.waitForEvent('download'), member.getByRole('link', { name: 'Download the file that shows you are on it' }).click()
+  ])
+  const proof = readFileSync(await download.path(), 'utf8')
+  expect(JSON.parse(proof).format === 'folkmoot/roll-proof/v1', 'the file is not a proof')
+  await b.look(member, 'a roll that one is on')
+
+  await secretary.goto(roll)
+  await secretary.getByLabel('The other roll').selectOption({ index: 0 })
+  await press(secretary, 'Compare')
+  await says(secretary, 'Only on the later', 'Joined', who.lateName)
+  await b.look(secretary, 'two rolls compared')
+  await visitor.goto(secretary.url())
+  expect(!(await textOf(visitor)).includes(who.lateName), 'a visitor reads who is on a roll')
+  await visitor.goto('/rolls?lang=cy')
+  await says(visitor, 'Cofrestrau etholwyr')
+  await b.look(visitor, 'rolls in Welsh')
+  await visitor.goto(roll)
+  await b.look(visitor, 'a roll in Welsh')
+} catch (e) {
+  b.problem('the story', e instanceof Stop ? e.message : (e.stack ?? String(e)))
+} finally {
+  await b.close()
+}
+console.log(`walked: ${b.count} pages, ${b.problems.length} problems`)
+process.exitCode = b.problems.length === 0 && b.count > 0 ? 0 : 1
