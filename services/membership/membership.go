@@ -51,6 +51,9 @@ const (
 	// RuledOntoRoll and RuledOffRoll: a challenge about the member was upheld.
 	RuledOntoRoll EventKind = "ruled_onto_roll"
 	RuledOffRoll  EventKind = "ruled_off_roll"
+	// RegisterExported: the officer took a copy of the register. RegisterInspected: they had somebody inspect it.
+	RegisterExported  EventKind = "register_exported"
+	RegisterInspected EventKind = "register_inspected"
 )
 
 // ByFounding is who admitted the founders and gave them their offices.
@@ -159,7 +162,7 @@ func (s *State) apply(e Event) {
 		if s.Left.IsZero() && !s.Admitted.IsZero() {
 			s.Left, s.LeftAs = e.At, e.Kind
 		}
-	case OperatorToken, RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
+	case OperatorToken, RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected:
 		// It is on record, and bears on no standing.
 	}
 }
