@@ -1,6 +1,8 @@
 package server
 
 import (
+	"maps"
+
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 )
@@ -47,6 +49,7 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
 	}
+	maps.Copy(p, registerPolicies())
 	rollPolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public

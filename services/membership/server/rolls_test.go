@@ -179,12 +179,15 @@ func TestChallengingOverTheWire(t *testing.T) {
 	}
 	_, err = rolls.ListRollChallenges(with(chair.token), &membershipv1.ListRollChallengesRequest{Roll: "nothing"})
 	refused(t, err, codes.NotFound, "ROLL_NOT_FOUND")
+	// Rolls are listed latest first, so each has a time of its own here.
+	h.clock.pass(time.Second)
 	decided, err := decide(chair, true, "The treasurer confirms it.")
 	if err != nil || decided.GetState() != membershipv1.ChallengeState_CHALLENGE_STATE_UPHELD || decided.GetSupersedingRoll() == "" || decided.GetDecider() != chair.id {
 		t.Fatalf("%v, %v", decided, err)
 	}
 	_, err = decide(secretary, false, "Again.")
 	refused(t, err, codes.FailedPrecondition, "CHALLENGE_DECIDED")
+	h.clock.pass(time.Second)
 	used, err := freeze()
 	if err != nil || used.GetCount() != 1 {
 		t.Fatalf("%v, %v", used, err)

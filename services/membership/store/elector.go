@@ -10,8 +10,8 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
-// latest is the instant of a history's latest fact: from then on its state does not change by itself.
-func latest(h membership.History) time.Time {
+// lastFact is the instant of a history's latest fact: from then on its state does not change by itself.
+func lastFact(h membership.History) time.Time {
 	var at time.Time
 	for _, e := range h.Events {
 		if e.At.After(at) {
@@ -34,9 +34,9 @@ type electorRow struct {
 }
 
 func electorOf(h membership.History) electorRow {
-	at := latest(h)
+	at := lastFact(h)
 	state := h.On(at)
-	return electorRow{state.Region, state.Member(), !state.Donated.IsZero(), at.UnixMicro()}
+	return electorRow{state.Region, state.Member(), state.Good(true), at.UnixMicro()}
 }
 
 // keepElector writes what a member's history amounts to, in the transaction of the fact that changed it.

@@ -51,6 +51,15 @@ func finishRoll(ctx context.Context, tx *sql.Tx, roll *Roll, d *Detail, electors
 	if err != nil {
 		return fmt.Errorf("store: admissions since the notice: %w", err)
 	}
+	var examined, merged int64
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = $1 THEN 1 END), COUNT(CASE WHEN kind = $2 THEN 1 END) FROM event WHERE kind IN ($1, $2) AND number <= $3`,
+		string(membership.Examined), string(membership.Merged), roll.limits.events).Scan(&examined, &merged)
+	if err != nil {
+		return fmt.Errorf("store: doubles examined: %w", err)
+	}
+	// An examination of two people stands on both entries.
+	doubles := examined/2 + merged
+	d.Doubles = &doubles
 	roll.detail = d
 	return nil
 }

@@ -267,7 +267,7 @@ func TestARollHoldsNobodyTwice(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "facts") {
 			who := rapid.SampledFrom(people).Draw(t, "who")
 			when := at.Add(time.Duration(rapid.IntRange(-72, 72).Draw(t, "hours")) * time.Hour)
-			switch what := rapid.SampledFrom([]string{"resigned", "lapsed", "readmitted", "moved", "admitted", "paid", "reversed", "nobody paid"}).Draw(t, "what"); what {
+			switch what := rapid.SampledFrom([]string{"resigned", "lapsed", "readmitted", "moved", "admitted", "waived", "merged", "paid", "reversed", "nobody paid"}).Draw(t, "what"); what {
 			case "paid", "reversed", "nobody paid":
 				position++
 				d := settled(who, fmt.Sprint("e", position), when)
