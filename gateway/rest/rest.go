@@ -62,6 +62,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
 		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
+		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
@@ -98,7 +99,7 @@ func limit(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody)}
-		if r.URL.Path != "/v1/ledger/export" {
+		if r.URL.Path != "/v1/ledger/export" && r.URL.Path != "/v1/register/export" {
 			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
 			defer cancel()
 			r = r.WithContext(ctx)

@@ -71,6 +71,14 @@ PrepareRoll          S         R      R         R     R      R         .     .  
 ChallengeRoll        S         .      .         .     .      .         .     .         O        N          N      N       N
 ListRollChallenges   S         .      .         .     .      .         .     .         .        N          N      N       N
 DecideRollChallenge  S         R      R         R     R      R         .     .         O        N          N      N       N
+
+CreateImport         S         R      R         R     R      R         R     .         O        N          N      N       N
+UploadImport         S         R      R         R     R      R         R     .         O        N          N      N       N
+CheckImport          S         R      R         R     R      R         R     .         O        N          N      N       N
+ApplyImport          S         R      R         R     R      R         R     .         O        N          N      N       N
+GetImport            S         R      R         R     R      R         R     .         .        N          N      N       N
+ListImports          S         R      R         R     R      R         R     .         .        N          N      N       N
+ExportRegister       S         R      R         R     R      R         R     .         O        N          N      N       N
 ` + registerPermissions
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

@@ -51,6 +51,7 @@ func (s *Server) Policies() auth.Policies {
 	}
 	maps.Copy(p, registerPolicies())
 	rollPolicies(p)
+	statutePolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
@@ -75,6 +76,19 @@ func rollPolicies(p auth.Policies) {
 	}) {
 		p[method] = policy
 	}
+}
+
+// statutePolicies adds those of [membershipv1.StatuteService].
+func statutePolicies(p auth.Policies) {
+	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
+	looking := auth.Policy{Roles: []string{auth.Secretary}}
+	p[membershipv1.StatuteService_CreateImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_UploadImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_CheckImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_ApplyImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetImport_FullMethodName] = looking
+	p[membershipv1.StatuteService_ListImports_FullMethodName] = looking
+	p[membershipv1.StatuteService_ExportRegister_FullMethodName] = secretary
 }
 
 // officers may look at the register; organisers at their region's part of it.

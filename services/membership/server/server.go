@@ -56,6 +56,7 @@ type Server struct {
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
+	membershipv1.UnimplementedStatuteServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -66,8 +67,9 @@ type Server struct {
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
-	machine func() time.Time
-	mailDue chan struct{}
+	machine   func() time.Time
+	mailDue   chan struct{}
+	importDue chan struct{}
 	// barrier is barrierWait, but for tests.
 	barrier time.Duration
 }
@@ -100,7 +102,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
 		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
-		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), importDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -121,6 +123,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
+	membershipv1.RegisterStatuteServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
@@ -132,6 +135,7 @@ func (s *Server) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.motions.Run(ctx) })
 	wg.Go(func() { s.sendMail(ctx) })
+	wg.Go(func() { s.takeIn(ctx) })
 	wg.Go(func() { s.forget(ctx) })
 	wg.Go(func() {
 		s.revocations.Run(ctx, func(err error) {
