@@ -153,7 +153,7 @@ func (s *Server) forget(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		_, err := once.Forget(ctx, s.cfg.DB, s.cfg.Now())
-		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()))
+		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()), s.store.ForgetIntakes(ctx, s.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "membership: old requests and attempts were not deleted", slog.Any("error", err))
 		}

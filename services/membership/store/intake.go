@@ -118,6 +118,28 @@ func (s *Store) Intakes(ctx context.Context, limit int) ([]Intake, error) {
 	return scanIntakes(s.db.Reader().QueryContext(ctx, selectIntakes+`ORDER BY made DESC, id DESC LIMIT $1`, limit))
 }
 
+// intakeLife is how long a file waits to be completed, or to be taken in.
+const intakeLife = 7 * 24 * time.Hour
+
+// ForgetIntakes deletes the files that nobody went on with.
+func (s *Store) ForgetIntakes(ctx context.Context, now time.Time) error {
+	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		all, err := scanIntakes(tx.QueryContext(ctx, selectIntakes+`WHERE made < $1 AND state IN ('receiving', 'clean', 'refused')`, now.Add(-intakeLife).UnixMicro()))
+		if err != nil {
+			return err
+		}
+		for _, n := range all {
+			if err := forgetIntake(ctx, tx, n.ID, "intake_part", "intake_row", "intake_mistake"); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM intake WHERE id = $1`, n.ID); err != nil {
+				return fmt.Errorf("store: forget an import: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
 // IntakesUnderway returns the ids of those that are being checked or applied.
 func (s *Store) IntakesUnderway(ctx context.Context) ([]string, error) {
 	all, err := scanIntakes(s.db.Reader().QueryContext(ctx, selectIntakes+`WHERE state IN ('checking', 'applying') ORDER BY made, id`))

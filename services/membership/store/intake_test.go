@@ -193,8 +193,17 @@ func TestPartsOfAFile(t *testing.T) {
 		if err := s.CheckIntake(ctx, y, start, nil); !TakenOver(err) {
 			t.Errorf("checked twice: %v", err)
 		}
+		if err := s.ForgetIntakes(ctx, start.Add(intakeLife)); err != nil {
+			t.Fatal(err)
+		}
 		if all, err := s.Intakes(ctx, 50); err != nil || len(all) != 1 || all[0].State != IntakeClean || all[0].Rows != 0 {
 			t.Errorf("%+v, %v", all, err)
+		}
+		if err := s.ForgetIntakes(ctx, start.Add(intakeLife+time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := s.Intakes(ctx, 50); err != nil || len(all) != 0 || count(t, s, `SELECT COUNT(*) FROM intake_part`) != 0 {
+			t.Errorf("a week later: %+v, %v", all, err)
 		}
 	})
 }
