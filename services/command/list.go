@@ -14,6 +14,7 @@ var commands = []Command{
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
 	importCommand,
+	{"witness", "run a witness that signs public logs of others", runWitness},
 	countCommand,
 	statementCommand,
 	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},
