@@ -4,7 +4,7 @@
 //
 // The secretary prepares the roll of a meeting that notice was given of; a member who is missing challenges it, without
 // JavaScript; the chair upholds it; the member finds themselves on the newer roll and downloads the file that shows it; a
-// visitor sees how many, and no name. The last line is "walked: N pages, M problems"; any problem is exit status 1.
+// visitor sees how many, and no name. Then the secretary takes members in from a file and prints the duplicate register. The last line is "walked: N pages, M problems"; any problem is exit status 1.
 import { Browser } from './browser.mjs'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -60,6 +60,16 @@ async function signIn (page, email, next) {
   await page.getByLabel('Six-digit code').fill((await mailed(email, before)).code)
   await press(page, 'Continue')
   expect(!page.url().includes('/confirm'), `${email} is not signed in: ${(await textOf(page)).slice(0, 400)}`)
+}
+
+// settled looks again until the page of an import says that it is in a state.
+async function settled (page, state) {
+  for (let i = 0; i < 100; i++) {
+    if ((await page.locator('.govuk-tag').first().innerText()).trim().toLowerCase() === state.toLowerCase()) return
+    await new Promise(resolve => setTimeout(resolve, 100))
+    await page.reload()
+  }
+  throw new Stop(`the import does not become "${state}": ${(await textOf(page)).slice(0, 600)}`)
 }
 
 const b = await new Browser({ base, shots: arg.shots, thorough: arg.thorough, executable: arg.chromium }).open()
@@ -125,6 +135,46 @@ try {
   await b.look(secretary, 'two rolls compared')
   await visitor.goto(secretary.url())
   expect(!(await textOf(visitor)).includes(who.lateName), 'a visitor reads who is on a roll')
+
+  const file = text => ({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  await secretary.goto('/members')
+  await secretary.getByRole('link', { name: 'Take members in from a file' }).click()
+  await press(secretary, 'Check the file')
+  await says(secretary, 'There is a problem', 'Choose a file')
+  await b.look(secretary, 'an import without a file')
+  await secretary.getByLabel('CSV file').setInputFiles(file('name,email\nHana,hana@example.org\nIvan,ivan\n'))
+  await press(secretary, 'Check the file')
+  await settled(secretary, 'Mistakes')
+  await says(secretary, 'Nothing was saved.', 'Enter an e-mail address')
+  await b.look(secretary, 'a file with a mistake')
+  await secretary.goto('/imports')
+  await secretary.getByLabel('CSV file').setInputFiles(file('name,email\nHana,hana@example.org\nIvan,ivan@example.org\n'))
+  await press(secretary, 'Check the file')
+  await settled(secretary, 'No mistake')
+  await says(secretary, 'Members to take in: 2.')
+  await b.look(secretary, 'a file without a mistake')
+  await press(secretary, 'Take them in')
+  await settled(secretary, 'Taken in')
+  await b.look(secretary, 'members taken in')
+  await secretary.goto('/members?search=ivan')
+  await says(secretary, 'Ivan')
+  await secretary.goto('/register/copies')
+  await press(secretary, 'Make the copy')
+  await says(secretary, 'There is a problem', 'Choose a copy')
+  await b.look(secretary, 'a copy of nothing')
+  await secretary.getByLabel('The duplicate register').check()
+  await secretary.getByLabel('A page to print').check()
+  await secretary.getByLabel('Why is it made?').fill('Section 31 of the Act')
+  await secretary.getByLabel('Who inspects it?').fill('Ben Jones')
+  await press(secretary, 'Make the copy')
+  await says(secretary, 'The duplicate register', 'Hana', 'entered as a member')
+  expect(!(await textOf(secretary)).includes('£1.00'), 'the duplicate shows what was paid')
+  await b.look(secretary, 'the duplicate register')
+  await secretary.goto('/register/copies?lang=cy')
+  await b.look(secretary, 'copies in Welsh')
+  await secretary.goto('/imports')
+  await b.look(secretary, 'imports in Welsh')
+
   await visitor.goto('/rolls?lang=cy')
   await says(visitor, 'Cofrestrau etholwyr')
   await b.look(visitor, 'rolls in Welsh')
