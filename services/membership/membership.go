@@ -75,6 +75,8 @@ const (
 	// RuledOntoRoll and RuledOffRoll: a challenge about the member was upheld.
 	RuledOntoRoll EventKind = "ruled_onto_roll"
 	RuledOffRoll  EventKind = "ruled_off_roll"
+	// AddressChanged: the member gave another postal address. The address itself stands beside the history.
+	AddressChanged EventKind = "address_changed"
 	// RegisterExported: the officer took a copy of the register. RegisterInspected: they had somebody inspect it.
 	RegisterExported  EventKind = "register_exported"
 	RegisterInspected EventKind = "register_inspected"
@@ -205,7 +207,7 @@ func (s *State) apply(e Event) {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
 	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
-		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected:
+		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected, AddressChanged:
 		// They are on record, and bear on no standing.
 	}
 }

@@ -45,9 +45,9 @@ func Copy(view View, ground, inspector string, at time.Time, by string) (Event, 
 
 // Entry is a line of the register as its copies show it.
 type Entry struct {
-	// Number is the membership number; Name, Email and Region are who and where.
-	Number                        int64
-	Name, Email, Region, Language string
+	// Number is the membership number; Name, Email, Region and Address (postal, in lines) are who and where.
+	Number                                 int64
+	Name, Email, Region, Language, Address string
 	// Offices are those held, with their dates.
 	Offices []Grant
 	// State is now.
@@ -63,7 +63,7 @@ func (v View) Heading(registered, share bool) []string {
 	case ViewStatutory, ViewDuplicate:
 		cells := []string{"number", "name"}
 		if registered {
-			cells = append(cells, "notified electronic address")
+			cells = append(cells, "postal address", "notified electronic address")
 		}
 		cells = append(cells, "entered as a member", "ceased to be a member", "how", "offices")
 		if v == ViewStatutory && share {
@@ -90,7 +90,7 @@ func (v View) Line(e Entry, registered, share bool, zone *time.Location) []strin
 	case ViewStatutory, ViewDuplicate:
 		cells = []string{number, e.Name}
 		if registered {
-			cells = append(cells, e.Email)
+			cells = append(cells, strings.ReplaceAll(e.Address, "\n", ", "), e.Email)
 		}
 		cells = append(cells, day(e.State.Admitted), day(e.State.Left), string(e.State.LeftAs), offices(e.Offices, day))
 		paid := !e.State.Donated.IsZero()

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCopies(t *testing.T) {
-	e := Entry{Number: 7, Name: "=Asha", Email: "+a@example.org", Region: "london", Language: "en", Standing: StandingLeft,
+	e := Entry{Number: 7, Name: "=Asha", Email: "+a@example.org", Region: "london", Language: "en", Address: "-1 High Street\nLeeds", Standing: StandingLeft,
 		State:   State{Admitted: day(2), Left: day(20), LeftAs: Resigned, Donated: day(3)},
 		Offices: []Grant{{Role: Teller}, {Role: Organiser, Region: "london", Started: day(4), Ended: day(9)}, {Role: Board, Started: day(5)}}}
 	for _, c := range []struct {
@@ -21,8 +21,8 @@ func TestCopies(t *testing.T) {
 	}{
 		{ViewList, false, false, "7|'=Asha|'+a@example.org|london|en|2026-10-02|left"},
 		{ViewStatutory, false, false, "7|'=Asha|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05|£1.00|2026-10-03"},
-		{ViewStatutory, true, true, "7|'=Asha|'+a@example.org|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05|1|£1.00|2026-10-03"},
-		{ViewDuplicate, true, true, "7|'=Asha|'+a@example.org|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05"},
+		{ViewStatutory, true, true, "7|'=Asha|'-1 High Street, Leeds|'+a@example.org|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05|1|£1.00|2026-10-03"},
+		{ViewDuplicate, true, true, "7|'=Asha|'-1 High Street, Leeds|'+a@example.org|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05"},
 		{ViewDuplicate, false, false, "7|'=Asha|2026-10-02|2026-10-20|resigned|organiser (london) from 2026-10-04 to 2026-10-09; board from 2026-10-05"},
 	} {
 		got := c.view.Line(e, c.registered, c.share, time.UTC)

@@ -83,7 +83,7 @@ func (s *Server) ExportRegister(r *membershipv1.ExportRegisterRequest, stream gr
 func entryOf(m store.Member, rule membership.Rule, now time.Time) membership.Entry {
 	state := m.History.On(now)
 	return membership.Entry{
-		Number: m.Number, Name: m.Name, Email: m.Email, Region: state.Region, Language: m.Language, Offices: m.Offices,
+		Number: m.Number, Name: m.Name, Email: m.Email, Region: state.Region, Language: m.Language, Address: m.Address, Offices: m.Offices,
 		State: state, Standing: state.Standing(rule.Required),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -201,6 +202,81 @@ func TestCopiesOfTheRegister(t *testing.T) {
 	}
 	if want := "list: Labels; statutory: Annual return; duplicate, shown to Ben Jones: Section 31; statutory: Annual return"; strings.Join(recorded, "; ") != want {
 		t.Errorf("recorded %q; want %q", strings.Join(recorded, "; "), want)
+	}
+	if err := h.server.store.CheckLog(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestParticulars: a postal address is taken only where the society is registered, and totals of sectors tell of no few.
+func TestParticulars(t *testing.T) {
+	h := open(t)
+	secretary, _, _ := h.found()
+	h.rule(1, false)
+	statute := h.statute()
+	set := func(by *member, address string, sector membershipv1.Sector) (*membershipv1.Particulars, error) {
+		return statute.SetMyParticulars(with(by.token), &membershipv1.SetMyParticularsRequest{RequestId: newID(), PostalAddress: address, Sector: sector})
+	}
+	get := func(by *member) *membershipv1.Particulars {
+		t.Helper()
+		p, err := statute.GetMyParticulars(with(by.token), &membershipv1.GetMyParticularsRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := get(secretary); p.GetAddressAsked() || p.GetPostalAddress() != "" || p.GetSector() != 0 {
+		t.Errorf("%v", p)
+	}
+	_, err := set(secretary, "1 High Street", 0)
+	refused(t, err, codes.InvalidArgument, "ADDRESS_NOT_ASKED")
+	_, err = set(secretary, "", 99)
+	refused(t, err, codes.InvalidArgument, "PARTICULARS_INVALID")
+	if p, err := set(secretary, "", membershipv1.Sector_SECTOR_COUNCIL); err != nil || p.GetSector() != membershipv1.Sector_SECTOR_COUNCIL {
+		t.Errorf("%v, %v", p, err)
+	}
+	total := func() []*membershipv1.SectorTotal {
+		t.Helper()
+		r, err := statute.ListSectors(with(""), &membershipv1.ListSectorsRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.GetTotals()
+	}
+	if got := total(); len(got) != 0 {
+		t.Errorf("three members are told of: %v", got)
+	}
+	for i := range 10 {
+		m := h.join("Member", fmt.Sprintf("m%d@example.org", i), "")
+		if _, err := set(m, "", membershipv1.Sector_SECTOR_COUNCIL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Eleven of a council, and two who did not say: those two would be the difference.
+	if got := total(); len(got) != 0 {
+		t.Errorf("the difference tells of two: %v", got)
+	}
+	for i := range 8 {
+		h.join("Member", fmt.Sprintf("n%d@example.org", i), "")
+	}
+	if got := total(); len(got) != 2 || got[0].GetMembers() != 11 || got[1].GetMembers() != 10 || got[1].GetSector() != 0 {
+		t.Errorf("%v", got)
+	}
+	h.ruled++
+	if _, err := h.as(auth.Motions).ApplyRules(with(""), &membershipv1.ApplyRulesRequest{
+		Epoch: 1, Position: h.ruled, RuleBook: 2, EffectiveTime: timestamppb.New(h.clock.Now()), Registered: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(secretary, "1 High Street\nLeeds", 0); err != nil {
+		t.Fatal(err)
+	}
+	if p := get(secretary); !p.GetAddressAsked() || p.GetPostalAddress() != "1 High Street\nLeeds" || p.GetSector() != 0 {
+		t.Errorf("%v", p)
+	}
+	rows, err := h.export(secretary, &membershipv1.ExportRegisterRequest{View: membershipv1.RegisterView_REGISTER_VIEW_STATUTORY, Ground: "Return"})
+	if err != nil || rows[0][2] != "postal address" || rows[1][2] != "1 High Street, Leeds" {
+		t.Errorf("%v, %v", rows, err)
 	}
 	if err := h.server.store.CheckLog(t.Context()); err != nil {
 		t.Error(err)

@@ -80,6 +80,9 @@ ApplyImport          S         R      R         R     R      R         R     .  
 GetImport            S         R      R         R     R      R         R     .         .        N          N      N       N
 ListImports          S         R      R         R     R      R         R     .         .        N          N      N       N
 ExportRegister       S         R      R         R     R      R         R     .         O        N          N      N       N
+GetMyParticulars     S         .      .         .     .      .         .     .         .        N          N      N       N
+SetMyParticulars     S         .      .         .     .      .         .     .         O        N          N      N       N
+ListSectors          .         .      .         .     .      .         .     .         .        N          N      N       N
 ` + registerPermissions
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

@@ -90,6 +90,9 @@ func statutePolicies(p auth.Policies) {
 	p[membershipv1.StatuteService_GetImport_FullMethodName] = looking
 	p[membershipv1.StatuteService_ListImports_FullMethodName] = looking
 	p[membershipv1.StatuteService_ExportRegister_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetMyParticulars_FullMethodName] = auth.Policy{Member: true}
+	p[membershipv1.StatuteService_SetMyParticulars_FullMethodName] = auth.Policy{Member: true, Writes: true, Personal: true}
+	p[membershipv1.StatuteService_ListSectors_FullMethodName] = auth.Policy{Anyone: true}
 }
 
 // officers may look at the register; organisers at their region's part of it.

@@ -27,6 +27,13 @@ func (s *Store) RegisterPage(ctx context.Context, after int64, limit int) ([]Mem
 			all[i].Offices = nil
 		}
 		grants, err := loadGrants(ctx, tx, `WHERE o.member IN (`+placeholders(1, len(args))+`) ORDER BY o.granted, o.id`, args...)
+		if err != nil {
+			return err
+		}
+		postal, err := addresses(ctx, tx, args)
+		for member, address := range postal {
+			all[place[member]].Address = address
+		}
 		for _, g := range grants {
 			m := &all[place[g.Member]]
 			m.Offices = append(m.Offices, g.Grant)

@@ -238,3 +238,44 @@ func TestASpoiltStandingIsFound(t *testing.T) {
 		}
 	})
 }
+
+func TestParticularsAreKept(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		founders := found(t, s)
+		sam := founders[0]
+		none, err := s.Particulars(ctx, sam)
+		if err != nil || none != (membership.Particulars{}) {
+			t.Errorf("%+v, %v", none, err)
+		}
+		set := func(name string, p membership.Particulars) {
+			t.Helper()
+			if _, err := s.SetParticulars(ctx, request("particulars", name, start), sam, p, func(membership.Particulars) ([]byte, error) { return nil, nil }); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.Particulars(ctx, sam); err != nil || got != p {
+				t.Errorf("%+v, %v; want %+v", got, err, p)
+			}
+		}
+		set("one", membership.Particulars{Address: "1 High Street\nLeeds", Sector: membership.Council})
+		set("two", membership.Particulars{Address: "1 High Street\nLeeds", Sector: membership.Private})
+		set("three", membership.Particulars{Sector: membership.Private})
+		if n := count(t, s, `SELECT COUNT(*) FROM event WHERE kind = 'address_changed' AND member = $1`, sam); n != 2 {
+			t.Errorf("%d changes of address on record, want 2", n)
+		}
+		counts, err := s.CountSectors(ctx, start)
+		if err != nil || counts[membership.Private] != 1 || counts[""] != 2 || len(counts) != 2 {
+			t.Errorf("%v, %v", counts, err)
+		}
+		page, err := s.RegisterPage(ctx, 0, 10)
+		if err != nil || len(page) != 3 || page[0].Address != "" || len(page[0].Offices) != 1 || page[2].Number != 3 {
+			t.Errorf("%+v, %v", page, err)
+		}
+		if rest, err := s.RegisterPage(ctx, 3, 10); err != nil || len(rest) != 0 {
+			t.Errorf("%+v, %v", rest, err)
+		}
+		if err := s.CheckElectors(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -195,6 +195,14 @@ CREATE TABLE office (
 
 CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
 
+CREATE TABLE particulars (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  address TEXT NOT NULL CHECK (length(address) <= 300),
+  sector  TEXT NOT NULL CHECK (sector IN ('', 'council', 'central_government', 'private', 'self_employed', 'other'))
+);
+
+CREATE INDEX particulars_sector ON particulars (sector);
+
 CREATE TABLE region (
   id    TEXT   NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 2 AND 40),
   name  TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 80),

@@ -24,6 +24,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Sector is where a member works, if they like to say: for published totals only.
+type Sector int32
+
+const (
+	// Not said.
+	Sector_SECTOR_UNSPECIFIED Sector = 0
+	// A council.
+	Sector_SECTOR_COUNCIL Sector = 1
+	// Central government.
+	Sector_SECTOR_CENTRAL_GOVERNMENT Sector = 2
+	// A company or charity.
+	Sector_SECTOR_PRIVATE Sector = 3
+	// Self-employed.
+	Sector_SECTOR_SELF_EMPLOYED Sector = 4
+	// Elsewhere.
+	Sector_SECTOR_OTHER Sector = 5
+)
+
+// Enum value maps for Sector.
+var (
+	Sector_name = map[int32]string{
+		0: "SECTOR_UNSPECIFIED",
+		1: "SECTOR_COUNCIL",
+		2: "SECTOR_CENTRAL_GOVERNMENT",
+		3: "SECTOR_PRIVATE",
+		4: "SECTOR_SELF_EMPLOYED",
+		5: "SECTOR_OTHER",
+	}
+	Sector_value = map[string]int32{
+		"SECTOR_UNSPECIFIED":        0,
+		"SECTOR_COUNCIL":            1,
+		"SECTOR_CENTRAL_GOVERNMENT": 2,
+		"SECTOR_PRIVATE":            3,
+		"SECTOR_SELF_EMPLOYED":      4,
+		"SECTOR_OTHER":              5,
+	}
+)
+
+func (x Sector) Enum() *Sector {
+	p := new(Sector)
+	*p = x
+	return p
+}
+
+func (x Sector) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Sector) Descriptor() protoreflect.EnumDescriptor {
+	return file_folkmoot_membership_v1_statute_proto_enumTypes[0].Descriptor()
+}
+
+func (Sector) Type() protoreflect.EnumType {
+	return &file_folkmoot_membership_v1_statute_proto_enumTypes[0]
+}
+
+func (x Sector) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Sector.Descriptor instead.
+func (Sector) EnumDescriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{0}
+}
+
 // ImportState is how far an import is.
 type ImportState int32
 
@@ -77,11 +142,11 @@ func (x ImportState) String() string {
 }
 
 func (ImportState) Descriptor() protoreflect.EnumDescriptor {
-	return file_folkmoot_membership_v1_statute_proto_enumTypes[0].Descriptor()
+	return file_folkmoot_membership_v1_statute_proto_enumTypes[1].Descriptor()
 }
 
 func (ImportState) Type() protoreflect.EnumType {
-	return &file_folkmoot_membership_v1_statute_proto_enumTypes[0]
+	return &file_folkmoot_membership_v1_statute_proto_enumTypes[1]
 }
 
 func (x ImportState) Number() protoreflect.EnumNumber {
@@ -90,7 +155,7 @@ func (x ImportState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ImportState.Descriptor instead.
 func (ImportState) EnumDescriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{0}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{1}
 }
 
 // RegisterView is which columns an export has.
@@ -130,11 +195,11 @@ func (x RegisterView) String() string {
 }
 
 func (RegisterView) Descriptor() protoreflect.EnumDescriptor {
-	return file_folkmoot_membership_v1_statute_proto_enumTypes[1].Descriptor()
+	return file_folkmoot_membership_v1_statute_proto_enumTypes[2].Descriptor()
 }
 
 func (RegisterView) Type() protoreflect.EnumType {
-	return &file_folkmoot_membership_v1_statute_proto_enumTypes[1]
+	return &file_folkmoot_membership_v1_statute_proto_enumTypes[2]
 }
 
 func (x RegisterView) Number() protoreflect.EnumNumber {
@@ -143,7 +208,7 @@ func (x RegisterView) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RegisterView.Descriptor instead.
 func (RegisterView) EnumDescriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{1}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{2}
 }
 
 // Import is an import of members.
@@ -355,6 +420,310 @@ func (x *ImportMistake) GetMessage() string {
 	return ""
 }
 
+// GetMyParticularsRequest asks for the caller's particulars.
+type GetMyParticularsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMyParticularsRequest) Reset() {
+	*x = GetMyParticularsRequest{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMyParticularsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMyParticularsRequest) ProtoMessage() {}
+
+func (x *GetMyParticularsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMyParticularsRequest.ProtoReflect.Descriptor instead.
+func (*GetMyParticularsRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{2}
+}
+
+// Particulars are what the register holds of a member beside their name and e-mail address.
+type Particulars struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether a postal address is asked for: only of a registered society does the Act want it.
+	AddressAsked bool `protobuf:"varint,1,opt,name=address_asked,json=addressAsked,proto3" json:"address_asked,omitempty"`
+	// The postal address, lines parted by line feeds, at most 300 characters; empty where none was given.
+	PostalAddress string `protobuf:"bytes,2,opt,name=postal_address,json=postalAddress,proto3" json:"postal_address,omitempty"`
+	// Where they work.
+	Sector        Sector `protobuf:"varint,3,opt,name=sector,proto3,enum=folkmoot.membership.v1.Sector" json:"sector,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Particulars) Reset() {
+	*x = Particulars{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Particulars) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Particulars) ProtoMessage() {}
+
+func (x *Particulars) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Particulars.ProtoReflect.Descriptor instead.
+func (*Particulars) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Particulars) GetAddressAsked() bool {
+	if x != nil {
+		return x.AddressAsked
+	}
+	return false
+}
+
+func (x *Particulars) GetPostalAddress() string {
+	if x != nil {
+		return x.PostalAddress
+	}
+	return ""
+}
+
+func (x *Particulars) GetSector() Sector {
+	if x != nil {
+		return x.Sector
+	}
+	return Sector_SECTOR_UNSPECIFIED
+}
+
+// SetMyParticularsRequest changes them.
+type SetMyParticularsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID made by the caller.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The postal address; refused where it is not asked for.
+	PostalAddress string `protobuf:"bytes,2,opt,name=postal_address,json=postalAddress,proto3" json:"postal_address,omitempty"`
+	// Where they work; unspecified to say nothing.
+	Sector        Sector `protobuf:"varint,3,opt,name=sector,proto3,enum=folkmoot.membership.v1.Sector" json:"sector,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMyParticularsRequest) Reset() {
+	*x = SetMyParticularsRequest{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMyParticularsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMyParticularsRequest) ProtoMessage() {}
+
+func (x *SetMyParticularsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMyParticularsRequest.ProtoReflect.Descriptor instead.
+func (*SetMyParticularsRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SetMyParticularsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetMyParticularsRequest) GetPostalAddress() string {
+	if x != nil {
+		return x.PostalAddress
+	}
+	return ""
+}
+
+func (x *SetMyParticularsRequest) GetSector() Sector {
+	if x != nil {
+		return x.Sector
+	}
+	return Sector_SECTOR_UNSPECIFIED
+}
+
+// ListSectorsRequest asks for the totals.
+type ListSectorsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSectorsRequest) Reset() {
+	*x = ListSectorsRequest{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSectorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSectorsRequest) ProtoMessage() {}
+
+func (x *ListSectorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSectorsRequest.ProtoReflect.Descriptor instead.
+func (*ListSectorsRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{5}
+}
+
+// ListSectorsResponse holds the totals of members now. A sector with fewer than ten members is left out, and so is the
+// smallest other one where that alone would tell how many.
+type ListSectorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sectors that are shown, the largest first.
+	Totals        []*SectorTotal `protobuf:"bytes,1,rep,name=totals,proto3" json:"totals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSectorsResponse) Reset() {
+	*x = ListSectorsResponse{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSectorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSectorsResponse) ProtoMessage() {}
+
+func (x *ListSectorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSectorsResponse.ProtoReflect.Descriptor instead.
+func (*ListSectorsResponse) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListSectorsResponse) GetTotals() []*SectorTotal {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+// SectorTotal is how many members work in a sector.
+type SectorTotal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sector; unspecified for those who did not say.
+	Sector Sector `protobuf:"varint,1,opt,name=sector,proto3,enum=folkmoot.membership.v1.Sector" json:"sector,omitempty"`
+	// How many.
+	Members       int64 `protobuf:"varint,2,opt,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SectorTotal) Reset() {
+	*x = SectorTotal{}
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SectorTotal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SectorTotal) ProtoMessage() {}
+
+func (x *SectorTotal) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SectorTotal.ProtoReflect.Descriptor instead.
+func (*SectorTotal) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SectorTotal) GetSector() Sector {
+	if x != nil {
+		return x.Sector
+	}
+	return Sector_SECTOR_UNSPECIFIED
+}
+
+func (x *SectorTotal) GetMembers() int64 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
 // CreateImportRequest begins an import.
 type CreateImportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -368,7 +737,7 @@ type CreateImportRequest struct {
 
 func (x *CreateImportRequest) Reset() {
 	*x = CreateImportRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[2]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -380,7 +749,7 @@ func (x *CreateImportRequest) String() string {
 func (*CreateImportRequest) ProtoMessage() {}
 
 func (x *CreateImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[2]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -393,7 +762,7 @@ func (x *CreateImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateImportRequest.ProtoReflect.Descriptor instead.
 func (*CreateImportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{2}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateImportRequest) GetRequestId() string {
@@ -427,7 +796,7 @@ type UploadImportRequest struct {
 
 func (x *UploadImportRequest) Reset() {
 	*x = UploadImportRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[3]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -439,7 +808,7 @@ func (x *UploadImportRequest) String() string {
 func (*UploadImportRequest) ProtoMessage() {}
 
 func (x *UploadImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[3]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -452,7 +821,7 @@ func (x *UploadImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadImportRequest.ProtoReflect.Descriptor instead.
 func (*UploadImportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{3}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UploadImportRequest) GetRequestId() string {
@@ -496,7 +865,7 @@ type CheckImportRequest struct {
 
 func (x *CheckImportRequest) Reset() {
 	*x = CheckImportRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[4]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +877,7 @@ func (x *CheckImportRequest) String() string {
 func (*CheckImportRequest) ProtoMessage() {}
 
 func (x *CheckImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[4]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +890,7 @@ func (x *CheckImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckImportRequest.ProtoReflect.Descriptor instead.
 func (*CheckImportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{4}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CheckImportRequest) GetRequestId() string {
@@ -551,7 +920,7 @@ type ApplyImportRequest struct {
 
 func (x *ApplyImportRequest) Reset() {
 	*x = ApplyImportRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[5]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +932,7 @@ func (x *ApplyImportRequest) String() string {
 func (*ApplyImportRequest) ProtoMessage() {}
 
 func (x *ApplyImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[5]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +945,7 @@ func (x *ApplyImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyImportRequest.ProtoReflect.Descriptor instead.
 func (*ApplyImportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{5}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ApplyImportRequest) GetRequestId() string {
@@ -604,7 +973,7 @@ type GetImportRequest struct {
 
 func (x *GetImportRequest) Reset() {
 	*x = GetImportRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[6]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +985,7 @@ func (x *GetImportRequest) String() string {
 func (*GetImportRequest) ProtoMessage() {}
 
 func (x *GetImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[6]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +998,7 @@ func (x *GetImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetImportRequest.ProtoReflect.Descriptor instead.
 func (*GetImportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{6}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetImportRequest) GetImport() string {
@@ -648,7 +1017,7 @@ type ListImportsRequest struct {
 
 func (x *ListImportsRequest) Reset() {
 	*x = ListImportsRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[7]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -660,7 +1029,7 @@ func (x *ListImportsRequest) String() string {
 func (*ListImportsRequest) ProtoMessage() {}
 
 func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[7]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -673,7 +1042,7 @@ func (x *ListImportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportsRequest.ProtoReflect.Descriptor instead.
 func (*ListImportsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{7}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{13}
 }
 
 // ListImportsResponse holds them.
@@ -687,7 +1056,7 @@ type ListImportsResponse struct {
 
 func (x *ListImportsResponse) Reset() {
 	*x = ListImportsResponse{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[8]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +1068,7 @@ func (x *ListImportsResponse) String() string {
 func (*ListImportsResponse) ProtoMessage() {}
 
 func (x *ListImportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[8]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +1081,7 @@ func (x *ListImportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportsResponse.ProtoReflect.Descriptor instead.
 func (*ListImportsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{8}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListImportsResponse) GetImports() []*Import {
@@ -737,7 +1106,7 @@ type ExportRegisterRequest struct {
 
 func (x *ExportRegisterRequest) Reset() {
 	*x = ExportRegisterRequest{}
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[9]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +1118,7 @@ func (x *ExportRegisterRequest) String() string {
 func (*ExportRegisterRequest) ProtoMessage() {}
 
 func (x *ExportRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[9]
+	mi := &file_folkmoot_membership_v1_statute_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +1131,7 @@ func (x *ExportRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportRegisterRequest.ProtoReflect.Descriptor instead.
 func (*ExportRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{9}
+	return file_folkmoot_membership_v1_statute_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExportRegisterRequest) GetView() RegisterView {
@@ -809,7 +1178,23 @@ const file_folkmoot_membership_v1_statute_proto_rawDesc = "" +
 	"\x04line\x18\x01 \x01(\x03R\x04line\x12\x16\n" +
 	"\x06column\x18\x02 \x01(\x03R\x06column\x12\x14\n" +
 	"\x05field\x18\x03 \x01(\tR\x05field\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\"R\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\x19\n" +
+	"\x17GetMyParticularsRequest\"\x91\x01\n" +
+	"\vParticulars\x12#\n" +
+	"\raddress_asked\x18\x01 \x01(\bR\faddressAsked\x12%\n" +
+	"\x0epostal_address\x18\x02 \x01(\tR\rpostalAddress\x126\n" +
+	"\x06sector\x18\x03 \x01(\x0e2\x1e.folkmoot.membership.v1.SectorR\x06sector\"\x9c\x01\n" +
+	"\x17SetMyParticularsRequest\x12\"\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12%\n" +
+	"\x0epostal_address\x18\x02 \x01(\tR\rpostalAddress\x126\n" +
+	"\x06sector\x18\x03 \x01(\x0e2\x1e.folkmoot.membership.v1.SectorR\x06sector\"\x14\n" +
+	"\x12ListSectorsRequest\"R\n" +
+	"\x13ListSectorsResponse\x12;\n" +
+	"\x06totals\x18\x01 \x03(\v2#.folkmoot.membership.v1.SectorTotalR\x06totals\"_\n" +
+	"\vSectorTotal\x126\n" +
+	"\x06sector\x18\x01 \x01(\x0e2\x1e.folkmoot.membership.v1.SectorR\x06sector\x12\x18\n" +
+	"\amembers\x18\x02 \x01(\x03R\amembers\"R\n" +
 	"\x13CreateImportRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x17\n" +
@@ -836,7 +1221,14 @@ const file_folkmoot_membership_v1_statute_proto_rawDesc = "" +
 	"\x15ExportRegisterRequest\x128\n" +
 	"\x04view\x18\x01 \x01(\x0e2$.folkmoot.membership.v1.RegisterViewR\x04view\x12\x1b\n" +
 	"\x06ground\x18\x02 \x01(\tB\x03\xe0A\x02R\x06ground\x12\x1c\n" +
-	"\tinspector\x18\x03 \x01(\tR\tinspector*\xc6\x01\n" +
+	"\tinspector\x18\x03 \x01(\tR\tinspector*\x93\x01\n" +
+	"\x06Sector\x12\x16\n" +
+	"\x12SECTOR_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eSECTOR_COUNCIL\x10\x01\x12\x1d\n" +
+	"\x19SECTOR_CENTRAL_GOVERNMENT\x10\x02\x12\x12\n" +
+	"\x0eSECTOR_PRIVATE\x10\x03\x12\x18\n" +
+	"\x14SECTOR_SELF_EMPLOYED\x10\x04\x12\x10\n" +
+	"\fSECTOR_OTHER\x10\x05*\xc6\x01\n" +
 	"\vImportState\x12\x1c\n" +
 	"\x18IMPORT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16IMPORT_STATE_RECEIVING\x10\x01\x12\x19\n" +
@@ -848,14 +1240,18 @@ const file_folkmoot_membership_v1_statute_proto_rawDesc = "" +
 	"\fRegisterView\x12\x1d\n" +
 	"\x19REGISTER_VIEW_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17REGISTER_VIEW_STATUTORY\x10\x01\x12\x1b\n" +
-	"\x17REGISTER_VIEW_DUPLICATE\x10\x022\xf9\x06\n" +
+	"\x17REGISTER_VIEW_DUPLICATE\x10\x022\x87\n" +
+	"\n" +
 	"\x0eStatuteService\x12s\n" +
 	"\fCreateImport\x12+.folkmoot.membership.v1.CreateImportRequest\x1a\x1e.folkmoot.membership.v1.Import\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/imports\x12\x83\x01\n" +
 	"\fUploadImport\x12+.folkmoot.membership.v1.UploadImportRequest\x1a\x1e.folkmoot.membership.v1.Import\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/imports/{import}:upload\x12\x80\x01\n" +
 	"\vCheckImport\x12*.folkmoot.membership.v1.CheckImportRequest\x1a\x1e.folkmoot.membership.v1.Import\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/imports/{import}:check\x12\x80\x01\n" +
 	"\vApplyImport\x12*.folkmoot.membership.v1.ApplyImportRequest\x1a\x1e.folkmoot.membership.v1.Import\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/imports/{import}:apply\x12s\n" +
 	"\tGetImport\x12(.folkmoot.membership.v1.GetImportRequest\x1a\x1e.folkmoot.membership.v1.Import\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/imports/{import}\x12{\n" +
-	"\vListImports\x12*.folkmoot.membership.v1.ListImportsRequest\x1a+.folkmoot.membership.v1.ListImportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/imports\x12t\n" +
+	"\vListImports\x12*.folkmoot.membership.v1.ListImportsRequest\x1a+.folkmoot.membership.v1.ListImportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/imports\x12\x84\x01\n" +
+	"\x10GetMyParticulars\x12/.folkmoot.membership.v1.GetMyParticularsRequest\x1a#.folkmoot.membership.v1.Particulars\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/me/particulars\x12\x87\x01\n" +
+	"\x10SetMyParticulars\x12/.folkmoot.membership.v1.SetMyParticularsRequest\x1a#.folkmoot.membership.v1.Particulars\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/me/particulars\x12{\n" +
+	"\vListSectors\x12*.folkmoot.membership.v1.ListSectorsRequest\x1a+.folkmoot.membership.v1.ListSectorsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/sectors\x12t\n" +
 	"\x0eExportRegister\x12-.folkmoot.membership.v1.ExportRegisterRequest\x1a\x14.google.api.HttpBody\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/register/export0\x01BOZMgithub.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1;membershipv1b\x06proto3"
 
 var (
@@ -870,49 +1266,66 @@ func file_folkmoot_membership_v1_statute_proto_rawDescGZIP() []byte {
 	return file_folkmoot_membership_v1_statute_proto_rawDescData
 }
 
-var file_folkmoot_membership_v1_statute_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_folkmoot_membership_v1_statute_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_folkmoot_membership_v1_statute_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_folkmoot_membership_v1_statute_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_folkmoot_membership_v1_statute_proto_goTypes = []any{
-	(ImportState)(0),              // 0: folkmoot.membership.v1.ImportState
-	(RegisterView)(0),             // 1: folkmoot.membership.v1.RegisterView
-	(*Import)(nil),                // 2: folkmoot.membership.v1.Import
-	(*ImportMistake)(nil),         // 3: folkmoot.membership.v1.ImportMistake
-	(*CreateImportRequest)(nil),   // 4: folkmoot.membership.v1.CreateImportRequest
-	(*UploadImportRequest)(nil),   // 5: folkmoot.membership.v1.UploadImportRequest
-	(*CheckImportRequest)(nil),    // 6: folkmoot.membership.v1.CheckImportRequest
-	(*ApplyImportRequest)(nil),    // 7: folkmoot.membership.v1.ApplyImportRequest
-	(*GetImportRequest)(nil),      // 8: folkmoot.membership.v1.GetImportRequest
-	(*ListImportsRequest)(nil),    // 9: folkmoot.membership.v1.ListImportsRequest
-	(*ListImportsResponse)(nil),   // 10: folkmoot.membership.v1.ListImportsResponse
-	(*ExportRegisterRequest)(nil), // 11: folkmoot.membership.v1.ExportRegisterRequest
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*httpbody.HttpBody)(nil),     // 13: google.api.HttpBody
+	(Sector)(0),                     // 0: folkmoot.membership.v1.Sector
+	(ImportState)(0),                // 1: folkmoot.membership.v1.ImportState
+	(RegisterView)(0),               // 2: folkmoot.membership.v1.RegisterView
+	(*Import)(nil),                  // 3: folkmoot.membership.v1.Import
+	(*ImportMistake)(nil),           // 4: folkmoot.membership.v1.ImportMistake
+	(*GetMyParticularsRequest)(nil), // 5: folkmoot.membership.v1.GetMyParticularsRequest
+	(*Particulars)(nil),             // 6: folkmoot.membership.v1.Particulars
+	(*SetMyParticularsRequest)(nil), // 7: folkmoot.membership.v1.SetMyParticularsRequest
+	(*ListSectorsRequest)(nil),      // 8: folkmoot.membership.v1.ListSectorsRequest
+	(*ListSectorsResponse)(nil),     // 9: folkmoot.membership.v1.ListSectorsResponse
+	(*SectorTotal)(nil),             // 10: folkmoot.membership.v1.SectorTotal
+	(*CreateImportRequest)(nil),     // 11: folkmoot.membership.v1.CreateImportRequest
+	(*UploadImportRequest)(nil),     // 12: folkmoot.membership.v1.UploadImportRequest
+	(*CheckImportRequest)(nil),      // 13: folkmoot.membership.v1.CheckImportRequest
+	(*ApplyImportRequest)(nil),      // 14: folkmoot.membership.v1.ApplyImportRequest
+	(*GetImportRequest)(nil),        // 15: folkmoot.membership.v1.GetImportRequest
+	(*ListImportsRequest)(nil),      // 16: folkmoot.membership.v1.ListImportsRequest
+	(*ListImportsResponse)(nil),     // 17: folkmoot.membership.v1.ListImportsResponse
+	(*ExportRegisterRequest)(nil),   // 18: folkmoot.membership.v1.ExportRegisterRequest
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),       // 20: google.api.HttpBody
 }
 var file_folkmoot_membership_v1_statute_proto_depIdxs = []int32{
-	0,  // 0: folkmoot.membership.v1.Import.state:type_name -> folkmoot.membership.v1.ImportState
-	12, // 1: folkmoot.membership.v1.Import.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 2: folkmoot.membership.v1.Import.mistakes:type_name -> folkmoot.membership.v1.ImportMistake
-	2,  // 3: folkmoot.membership.v1.ListImportsResponse.imports:type_name -> folkmoot.membership.v1.Import
-	1,  // 4: folkmoot.membership.v1.ExportRegisterRequest.view:type_name -> folkmoot.membership.v1.RegisterView
-	4,  // 5: folkmoot.membership.v1.StatuteService.CreateImport:input_type -> folkmoot.membership.v1.CreateImportRequest
-	5,  // 6: folkmoot.membership.v1.StatuteService.UploadImport:input_type -> folkmoot.membership.v1.UploadImportRequest
-	6,  // 7: folkmoot.membership.v1.StatuteService.CheckImport:input_type -> folkmoot.membership.v1.CheckImportRequest
-	7,  // 8: folkmoot.membership.v1.StatuteService.ApplyImport:input_type -> folkmoot.membership.v1.ApplyImportRequest
-	8,  // 9: folkmoot.membership.v1.StatuteService.GetImport:input_type -> folkmoot.membership.v1.GetImportRequest
-	9,  // 10: folkmoot.membership.v1.StatuteService.ListImports:input_type -> folkmoot.membership.v1.ListImportsRequest
-	11, // 11: folkmoot.membership.v1.StatuteService.ExportRegister:input_type -> folkmoot.membership.v1.ExportRegisterRequest
-	2,  // 12: folkmoot.membership.v1.StatuteService.CreateImport:output_type -> folkmoot.membership.v1.Import
-	2,  // 13: folkmoot.membership.v1.StatuteService.UploadImport:output_type -> folkmoot.membership.v1.Import
-	2,  // 14: folkmoot.membership.v1.StatuteService.CheckImport:output_type -> folkmoot.membership.v1.Import
-	2,  // 15: folkmoot.membership.v1.StatuteService.ApplyImport:output_type -> folkmoot.membership.v1.Import
-	2,  // 16: folkmoot.membership.v1.StatuteService.GetImport:output_type -> folkmoot.membership.v1.Import
-	10, // 17: folkmoot.membership.v1.StatuteService.ListImports:output_type -> folkmoot.membership.v1.ListImportsResponse
-	13, // 18: folkmoot.membership.v1.StatuteService.ExportRegister:output_type -> google.api.HttpBody
-	12, // [12:19] is the sub-list for method output_type
-	5,  // [5:12] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	1,  // 0: folkmoot.membership.v1.Import.state:type_name -> folkmoot.membership.v1.ImportState
+	19, // 1: folkmoot.membership.v1.Import.create_time:type_name -> google.protobuf.Timestamp
+	4,  // 2: folkmoot.membership.v1.Import.mistakes:type_name -> folkmoot.membership.v1.ImportMistake
+	0,  // 3: folkmoot.membership.v1.Particulars.sector:type_name -> folkmoot.membership.v1.Sector
+	0,  // 4: folkmoot.membership.v1.SetMyParticularsRequest.sector:type_name -> folkmoot.membership.v1.Sector
+	10, // 5: folkmoot.membership.v1.ListSectorsResponse.totals:type_name -> folkmoot.membership.v1.SectorTotal
+	0,  // 6: folkmoot.membership.v1.SectorTotal.sector:type_name -> folkmoot.membership.v1.Sector
+	3,  // 7: folkmoot.membership.v1.ListImportsResponse.imports:type_name -> folkmoot.membership.v1.Import
+	2,  // 8: folkmoot.membership.v1.ExportRegisterRequest.view:type_name -> folkmoot.membership.v1.RegisterView
+	11, // 9: folkmoot.membership.v1.StatuteService.CreateImport:input_type -> folkmoot.membership.v1.CreateImportRequest
+	12, // 10: folkmoot.membership.v1.StatuteService.UploadImport:input_type -> folkmoot.membership.v1.UploadImportRequest
+	13, // 11: folkmoot.membership.v1.StatuteService.CheckImport:input_type -> folkmoot.membership.v1.CheckImportRequest
+	14, // 12: folkmoot.membership.v1.StatuteService.ApplyImport:input_type -> folkmoot.membership.v1.ApplyImportRequest
+	15, // 13: folkmoot.membership.v1.StatuteService.GetImport:input_type -> folkmoot.membership.v1.GetImportRequest
+	16, // 14: folkmoot.membership.v1.StatuteService.ListImports:input_type -> folkmoot.membership.v1.ListImportsRequest
+	5,  // 15: folkmoot.membership.v1.StatuteService.GetMyParticulars:input_type -> folkmoot.membership.v1.GetMyParticularsRequest
+	7,  // 16: folkmoot.membership.v1.StatuteService.SetMyParticulars:input_type -> folkmoot.membership.v1.SetMyParticularsRequest
+	8,  // 17: folkmoot.membership.v1.StatuteService.ListSectors:input_type -> folkmoot.membership.v1.ListSectorsRequest
+	18, // 18: folkmoot.membership.v1.StatuteService.ExportRegister:input_type -> folkmoot.membership.v1.ExportRegisterRequest
+	3,  // 19: folkmoot.membership.v1.StatuteService.CreateImport:output_type -> folkmoot.membership.v1.Import
+	3,  // 20: folkmoot.membership.v1.StatuteService.UploadImport:output_type -> folkmoot.membership.v1.Import
+	3,  // 21: folkmoot.membership.v1.StatuteService.CheckImport:output_type -> folkmoot.membership.v1.Import
+	3,  // 22: folkmoot.membership.v1.StatuteService.ApplyImport:output_type -> folkmoot.membership.v1.Import
+	3,  // 23: folkmoot.membership.v1.StatuteService.GetImport:output_type -> folkmoot.membership.v1.Import
+	17, // 24: folkmoot.membership.v1.StatuteService.ListImports:output_type -> folkmoot.membership.v1.ListImportsResponse
+	6,  // 25: folkmoot.membership.v1.StatuteService.GetMyParticulars:output_type -> folkmoot.membership.v1.Particulars
+	6,  // 26: folkmoot.membership.v1.StatuteService.SetMyParticulars:output_type -> folkmoot.membership.v1.Particulars
+	9,  // 27: folkmoot.membership.v1.StatuteService.ListSectors:output_type -> folkmoot.membership.v1.ListSectorsResponse
+	20, // 28: folkmoot.membership.v1.StatuteService.ExportRegister:output_type -> google.api.HttpBody
+	19, // [19:29] is the sub-list for method output_type
+	9,  // [9:19] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_folkmoot_membership_v1_statute_proto_init() }
@@ -925,8 +1338,8 @@ func file_folkmoot_membership_v1_statute_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_membership_v1_statute_proto_rawDesc), len(file_folkmoot_membership_v1_statute_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   10,
+			NumEnums:      3,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

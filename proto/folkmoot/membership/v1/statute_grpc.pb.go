@@ -20,13 +20,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	StatuteService_CreateImport_FullMethodName   = "/folkmoot.membership.v1.StatuteService/CreateImport"
-	StatuteService_UploadImport_FullMethodName   = "/folkmoot.membership.v1.StatuteService/UploadImport"
-	StatuteService_CheckImport_FullMethodName    = "/folkmoot.membership.v1.StatuteService/CheckImport"
-	StatuteService_ApplyImport_FullMethodName    = "/folkmoot.membership.v1.StatuteService/ApplyImport"
-	StatuteService_GetImport_FullMethodName      = "/folkmoot.membership.v1.StatuteService/GetImport"
-	StatuteService_ListImports_FullMethodName    = "/folkmoot.membership.v1.StatuteService/ListImports"
-	StatuteService_ExportRegister_FullMethodName = "/folkmoot.membership.v1.StatuteService/ExportRegister"
+	StatuteService_CreateImport_FullMethodName     = "/folkmoot.membership.v1.StatuteService/CreateImport"
+	StatuteService_UploadImport_FullMethodName     = "/folkmoot.membership.v1.StatuteService/UploadImport"
+	StatuteService_CheckImport_FullMethodName      = "/folkmoot.membership.v1.StatuteService/CheckImport"
+	StatuteService_ApplyImport_FullMethodName      = "/folkmoot.membership.v1.StatuteService/ApplyImport"
+	StatuteService_GetImport_FullMethodName        = "/folkmoot.membership.v1.StatuteService/GetImport"
+	StatuteService_ListImports_FullMethodName      = "/folkmoot.membership.v1.StatuteService/ListImports"
+	StatuteService_GetMyParticulars_FullMethodName = "/folkmoot.membership.v1.StatuteService/GetMyParticulars"
+	StatuteService_SetMyParticulars_FullMethodName = "/folkmoot.membership.v1.StatuteService/SetMyParticulars"
+	StatuteService_ListSectors_FullMethodName      = "/folkmoot.membership.v1.StatuteService/ListSectors"
+	StatuteService_ExportRegister_FullMethodName   = "/folkmoot.membership.v1.StatuteService/ExportRegister"
 )
 
 // StatuteServiceClient is the client API for StatuteService service.
@@ -50,6 +53,12 @@ type StatuteServiceClient interface {
 	GetImport(ctx context.Context, in *GetImportRequest, opts ...grpc.CallOption) (*Import, error)
 	// ListImports lists the latest fifty imports, newest first.
 	ListImports(ctx context.Context, in *ListImportsRequest, opts ...grpc.CallOption) (*ListImportsResponse, error)
+	// GetMyParticulars returns what the register holds of the caller beside name and e-mail address.
+	GetMyParticulars(ctx context.Context, in *GetMyParticularsRequest, opts ...grpc.CallOption) (*Particulars, error)
+	// SetMyParticulars changes them. A postal address that no rule asks for is refused.
+	SetMyParticulars(ctx context.Context, in *SetMyParticularsRequest, opts ...grpc.CallOption) (*Particulars, error)
+	// ListSectors returns how many members work where, without what would tell of a few. Public.
+	ListSectors(ctx context.Context, in *ListSectorsRequest, opts ...grpc.CallOption) (*ListSectorsResponse, error)
 	// ExportRegister writes the register as CSV and records that it was handed out. Cells that a spreadsheet would take for a formula
 	// begin with an apostrophe.
 	ExportRegister(ctx context.Context, in *ExportRegisterRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
@@ -123,6 +132,36 @@ func (c *statuteServiceClient) ListImports(ctx context.Context, in *ListImportsR
 	return out, nil
 }
 
+func (c *statuteServiceClient) GetMyParticulars(ctx context.Context, in *GetMyParticularsRequest, opts ...grpc.CallOption) (*Particulars, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Particulars)
+	err := c.cc.Invoke(ctx, StatuteService_GetMyParticulars_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *statuteServiceClient) SetMyParticulars(ctx context.Context, in *SetMyParticularsRequest, opts ...grpc.CallOption) (*Particulars, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Particulars)
+	err := c.cc.Invoke(ctx, StatuteService_SetMyParticulars_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *statuteServiceClient) ListSectors(ctx context.Context, in *ListSectorsRequest, opts ...grpc.CallOption) (*ListSectorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSectorsResponse)
+	err := c.cc.Invoke(ctx, StatuteService_ListSectors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *statuteServiceClient) ExportRegister(ctx context.Context, in *ExportRegisterRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &StatuteService_ServiceDesc.Streams[0], StatuteService_ExportRegister_FullMethodName, cOpts...)
@@ -163,6 +202,12 @@ type StatuteServiceServer interface {
 	GetImport(context.Context, *GetImportRequest) (*Import, error)
 	// ListImports lists the latest fifty imports, newest first.
 	ListImports(context.Context, *ListImportsRequest) (*ListImportsResponse, error)
+	// GetMyParticulars returns what the register holds of the caller beside name and e-mail address.
+	GetMyParticulars(context.Context, *GetMyParticularsRequest) (*Particulars, error)
+	// SetMyParticulars changes them. A postal address that no rule asks for is refused.
+	SetMyParticulars(context.Context, *SetMyParticularsRequest) (*Particulars, error)
+	// ListSectors returns how many members work where, without what would tell of a few. Public.
+	ListSectors(context.Context, *ListSectorsRequest) (*ListSectorsResponse, error)
 	// ExportRegister writes the register as CSV and records that it was handed out. Cells that a spreadsheet would take for a formula
 	// begin with an apostrophe.
 	ExportRegister(*ExportRegisterRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
@@ -193,6 +238,15 @@ func (UnimplementedStatuteServiceServer) GetImport(context.Context, *GetImportRe
 }
 func (UnimplementedStatuteServiceServer) ListImports(context.Context, *ListImportsRequest) (*ListImportsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListImports not implemented")
+}
+func (UnimplementedStatuteServiceServer) GetMyParticulars(context.Context, *GetMyParticularsRequest) (*Particulars, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMyParticulars not implemented")
+}
+func (UnimplementedStatuteServiceServer) SetMyParticulars(context.Context, *SetMyParticularsRequest) (*Particulars, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetMyParticulars not implemented")
+}
+func (UnimplementedStatuteServiceServer) ListSectors(context.Context, *ListSectorsRequest) (*ListSectorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSectors not implemented")
 }
 func (UnimplementedStatuteServiceServer) ExportRegister(*ExportRegisterRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportRegister not implemented")
@@ -326,6 +380,60 @@ func _StatuteService_ListImports_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StatuteService_GetMyParticulars_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMyParticularsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatuteServiceServer).GetMyParticulars(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatuteService_GetMyParticulars_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatuteServiceServer).GetMyParticulars(ctx, req.(*GetMyParticularsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StatuteService_SetMyParticulars_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetMyParticularsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatuteServiceServer).SetMyParticulars(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatuteService_SetMyParticulars_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatuteServiceServer).SetMyParticulars(ctx, req.(*SetMyParticularsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StatuteService_ListSectors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSectorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatuteServiceServer).ListSectors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatuteService_ListSectors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatuteServiceServer).ListSectors(ctx, req.(*ListSectorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StatuteService_ExportRegister_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportRegisterRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -367,6 +475,18 @@ var StatuteService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListImports",
 			Handler:    _StatuteService_ListImports_Handler,
+		},
+		{
+			MethodName: "GetMyParticulars",
+			Handler:    _StatuteService_GetMyParticulars_Handler,
+		},
+		{
+			MethodName: "SetMyParticulars",
+			Handler:    _StatuteService_SetMyParticulars_Handler,
+		},
+		{
+			MethodName: "ListSectors",
+			Handler:    _StatuteService_ListSectors_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
