@@ -118,6 +118,13 @@ try {
   await says(chair, 'The challenge is decided', 'Another roll has taken this one’s place.'.replace('’', "'"), 'Upheld on')
   await b.look(chair, 'a superseded roll')
 
+  await member.goto('/me/particulars')
+  await member.getByLabel('A council').check()
+  await press(member, 'Save')
+  await says(member, 'It is saved.')
+  expect(!(await textOf(member)).includes('Postal address'), 'a society that is not registered asks for a postal address')
+  await b.look(member, 'where one works')
+
   await member.goto(roll)
   await member.getByRole('link', { name: 'See the newer roll' }).click()
   await says(member, 'You are on this roll, number', 'The paper form is dated before the notice.')

@@ -48,12 +48,15 @@ func Register(s *layout.Site) error {
 	j.Get("/imports/{import}", func(q *layout.Request) error { return p.one(q, nil) })
 	j.Post("/imports/{import}", p.apply)
 	j.Get("/register/copies", func(q *layout.Request) error { return p.copying(q, nil) })
+	j.Get("/me/particulars", func(q *layout.Request) error { return p.particulars(q, nil) })
+	j.Post("/me/particulars", p.setParticulars)
 	// A large register takes longer than a page may.
 	j.Upload("/register/copies", layout.MaxForm, uploadTime, p.copy)
 	return nil
 }
 
-func secretary(q *layout.Request) error {
+// signedIn sends a visitor to sign in; who may look is for the room to say.
+func signedIn(q *layout.Request) error {
 	if !q.Viewer.SignedIn() {
 		return layout.ErrSignIn
 	}
@@ -80,7 +83,7 @@ func tag(q *layout.Request, n *membershipv1.Import) form.Tag {
 }
 
 func (p pages) imports(q *layout.Request, wrong []form.Wrong) error {
-	if err := secretary(q); err != nil {
+	if err := signedIn(q); err != nil {
 		return err
 	}
 	reply, err := p.Statute.ListImports(q.Context(), &membershipv1.ListImportsRequest{})
@@ -98,7 +101,7 @@ func (p pages) imports(q *layout.Request, wrong []form.Wrong) error {
 
 // upload hands the file to the room part by part as it arrives, and has it checked.
 func (p pages) upload(q *layout.Request) error {
-	if err := secretary(q); err != nil {
+	if err := signedIn(q); err != nil {
 		return err
 	}
 	n, err := p.receive(q)
@@ -188,7 +191,7 @@ type oneView struct {
 }
 
 func (p pages) one(q *layout.Request, wrong []form.Wrong) error {
-	if err := secretary(q); err != nil {
+	if err := signedIn(q); err != nil {
 		return err
 	}
 	n, err := p.Statute.GetImport(q.Context(), &membershipv1.GetImportRequest{Import: q.PathValue("import")})
@@ -236,7 +239,7 @@ var views = []struct {
 }
 
 func (p pages) copying(q *layout.Request, wrong []form.Wrong) error {
-	if err := secretary(q); err != nil {
+	if err := signedIn(q); err != nil {
 		return err
 	}
 	f, code := q.FormOf(wrong)
