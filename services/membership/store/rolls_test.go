@@ -336,3 +336,50 @@ func TestARollHoldsNobodyTwice(t *testing.T) {
 		}
 	})
 }
+
+// TestASpoiltRollIsFound: an entry changed, exchanged, removed or added past the house is found.
+func TestASpoiltRollIsFound(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		found(t, s)
+		roll, err := s.Freeze(ctx, "one", membership.Terms{Notice: start}, "", start)
+		if err != nil || roll.Count != 3 {
+			t.Fatal(roll.Count, err)
+		}
+		if err := s.CheckRolls(ctx); err != nil {
+			t.Fatal(err)
+		}
+		change := func(statements ...string) {
+			t.Helper()
+			err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				for _, q := range statements {
+					if _, err := tx.ExecContext(ctx, q); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for what, c := range map[string][2][]string{
+			"a region": {{`UPDATE roll_entry SET region = 'x' WHERE number = 1`}, {`UPDATE roll_entry SET region = '' WHERE number = 1`}},
+			"a number": {{`UPDATE roll_entry SET number = 4 WHERE number = 3`}, {`UPDATE roll_entry SET number = 3 WHERE number = 4`}},
+			"an entry": {{`INSERT INTO roll_entry (roll, number, member, region) SELECT id, 4, 'somebody', '' FROM roll`}, {`DELETE FROM roll_entry WHERE number = 4`}},
+		} {
+			change(c[0]...)
+			if err := s.CheckRolls(ctx); err == nil {
+				t.Errorf("%s was changed and is not found", what)
+			}
+			change(c[1]...)
+			if err := s.CheckRolls(ctx); err != nil {
+				t.Errorf("%s is as it was: %v", what, err)
+			}
+		}
+		change(`UPDATE roll_detail SET root = (SELECT fingerprint FROM roll WHERE roll.id = roll_detail.roll)`)
+		if err := s.CheckRolls(ctx); err == nil {
+			t.Error("another root is not found")
+		}
+	})
+}
