@@ -33,7 +33,7 @@ const (
 	maxIntake = 512 << 20
 	// mistakesKept is how many mistakes are kept; the others are counted.
 	mistakesKept = 100
-	// rowsAtOnce is how many rows a transaction of the dry run or of the taking in deals with.
+	// rowsAtOnce is how many rows a transaction of the dry run deals with.
 	rowsAtOnce = 500
 	maxFile    = 200
 	// ByOperator is who takes members in with the command on the data folder.

@@ -89,7 +89,7 @@ func TestTakingMembersIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		// One transaction, as if the process had died behind it; then another begins where it ended.
-		if done, part, err := s.applySome(ctx, n.ID, start.Add(time.Hour)); err != nil || done || part.Done != rowsAtOnce {
+		if done, part, err := s.applySome(ctx, n.ID, start.Add(time.Hour)); err != nil || done || part.Done != takenAtOnce {
 			t.Fatalf("%v, %+v, %v", done, part, err)
 		}
 		told := int64(0)

@@ -15,6 +15,10 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
+// takenAtOnce is how many members one transaction takes in: the widest INSERT, that of events,
+// carries 16 values a member, and the engines take 32,766 and more.
+const takenAtOnce = 1000
+
 // taken is a row on its way into the register.
 type taken struct {
 	membership.Person
@@ -82,7 +86,7 @@ func (s *Store) applySome(ctx context.Context, intakeID string, now time.Time) (
 func rowsAfter(ctx context.Context, tx *sql.Tx, n Intake) ([]taken, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT line, name, email, email_fold, region, language, admitted FROM intake_row WHERE intake = $1 AND line > $2 ORDER BY line LIMIT $3`,
-		n.ID, n.applied, rowsAtOnce)
+		n.ID, n.applied, takenAtOnce)
 	if err != nil {
 		return nil, fmt.Errorf("store: rows of a file: %w", err)
 	}
