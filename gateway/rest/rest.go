@@ -63,6 +63,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
 		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
+		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
 		ledgerv1.RegisterBankServiceHandlerClient(ctx, mux, ledgerv1.NewBankServiceClient(r.Ledger)),
@@ -105,7 +106,7 @@ func limit(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody)}
-		if r.URL.Path != "/v1/ledger/export" {
+		if r.URL.Path != "/v1/ledger/export" && r.URL.Path != "/v1/register/export" {
 			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
 			defer cancel()
 			r = r.WithContext(ctx)

@@ -26,6 +26,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/roll"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/statute"
 )
 
 // New returns the handler of every page. Forms from other sites are refused; public is where visitors find us, for
@@ -38,7 +39,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
 		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
-		entry.Register,
+		entry.Register, statute.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

@@ -66,6 +66,8 @@ type Site struct {
 	Sessions   *session.Keeper
 	// Rolls are the electoral rolls.
 	Rolls membershipv1.RollServiceClient
+	// Statute is the register as the Act wants it, taking members in and copies.
+	Statute membershipv1.StatuteServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -97,6 +99,7 @@ func New(c Config) (*Site, error) {
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
+		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)
@@ -182,6 +185,12 @@ func (j *Journey) Get(path string, h Handler) { j.site.mux.Handle("GET "+path, j
 
 // Post registers what a form does.
 func (j *Journey) Post(path string, h Handler) { j.site.mux.Handle("POST "+path, j.serve(h)) }
+
+// Upload registers what a form with a file does (multipart/form-data). The handler reads the parts; the file has to be the
+// last. The form may be of most bytes, and may take this time, since a hall's network is slow.
+func (j *Journey) Upload(path string, most int64, within time.Duration, h Handler) {
+	j.site.mux.Handle("POST "+path, j.serveWithin(most, within, h))
+}
 
 // About returns the society's name and whether this is a sample, asked at most every half minute.
 func (s *Site) About(ctx context.Context) *membershipv1.Founding {

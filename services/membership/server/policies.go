@@ -54,6 +54,7 @@ func (s *Server) Policies() auth.Policies {
 	}
 	maps.Copy(p, registerPolicies())
 	rollPolicies(p)
+	statutePolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
@@ -78,6 +79,22 @@ func rollPolicies(p auth.Policies) {
 	}) {
 		p[method] = policy
 	}
+}
+
+// statutePolicies adds those of [membershipv1.StatuteService].
+func statutePolicies(p auth.Policies) {
+	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
+	looking := auth.Policy{Roles: []string{auth.Secretary}}
+	p[membershipv1.StatuteService_CreateImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_UploadImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_CheckImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_ApplyImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetImport_FullMethodName] = looking
+	p[membershipv1.StatuteService_ListImports_FullMethodName] = looking
+	p[membershipv1.StatuteService_ExportRegister_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetMyParticulars_FullMethodName] = auth.Policy{Member: true}
+	p[membershipv1.StatuteService_SetMyParticulars_FullMethodName] = auth.Policy{Member: true, Writes: true, Personal: true}
+	p[membershipv1.StatuteService_ListSectors_FullMethodName] = auth.Policy{Anyone: true}
 }
 
 // officers may look at the register; organisers at their region's part of it.

@@ -104,6 +104,55 @@ CREATE TABLE event_about (
   about  TEXT   NOT NULL CHECK (length(about) BETWEEN 1 AND 100)
 );
 
+CREATE TABLE intake (
+  id       TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  file     TEXT   NOT NULL CHECK (length(file) BETWEEN 1 AND 200),
+  by_whom  TEXT   NOT NULL,
+  made     BIGINT NOT NULL,
+  state    TEXT   NOT NULL CHECK (state IN ('receiving', 'checking', 'refused', 'clean', 'applying', 'done')),
+  received BIGINT NOT NULL CHECK (received >= 0),
+  line     BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  known    BIGINT NOT NULL,
+  mistakes BIGINT NOT NULL,
+  applied  BIGINT NOT NULL,
+  done     BIGINT NOT NULL,
+  added    BIGINT NOT NULL
+);
+
+CREATE INDEX intake_made ON intake (made);
+
+CREATE TABLE intake_mistake (
+  intake  TEXT   NOT NULL REFERENCES intake (id),
+  number  BIGINT NOT NULL,
+  line    BIGINT NOT NULL,
+  col     BIGINT NOT NULL,
+  field   TEXT   NOT NULL,
+  message TEXT   NOT NULL,
+  PRIMARY KEY (intake, number)
+);
+
+CREATE TABLE intake_part (
+  intake TEXT   NOT NULL REFERENCES intake (id),
+  start  BIGINT NOT NULL CHECK (start >= 0),
+  data   BYTEA  NOT NULL,
+  PRIMARY KEY (intake, start)
+);
+
+CREATE TABLE intake_row (
+  intake     TEXT   NOT NULL REFERENCES intake (id),
+  line       BIGINT NOT NULL,
+  name       TEXT   NOT NULL,
+  email      TEXT   NOT NULL,
+  email_fold BYTEA  NOT NULL,
+  region     TEXT   NOT NULL,
+  language   TEXT   NOT NULL,
+  admitted   BIGINT,
+  PRIMARY KEY (intake, line)
+);
+
+CREATE UNIQUE INDEX intake_row_email ON intake_row (intake, email_fold);
+
 CREATE TABLE invitation (
   role     TEXT   NOT NULL PRIMARY KEY CHECK (role IN ('secretary', 'treasurer', 'chair')),
   hash     BYTEA  NOT NULL UNIQUE,
@@ -162,6 +211,13 @@ CREATE TABLE office (
 );
 
 CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
+
+CREATE TABLE particulars (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  sector  TEXT NOT NULL CHECK (sector IN ('', 'council', 'central_government', 'private', 'self_employed', 'other'))
+);
+
+CREATE INDEX particulars_sector ON particulars (sector);
 
 CREATE TABLE postal (
   member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
