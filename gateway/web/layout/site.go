@@ -176,6 +176,12 @@ func (j *Journey) Get(path string, h Handler) { j.site.mux.Handle("GET "+path, j
 // Post registers what a form does.
 func (j *Journey) Post(path string, h Handler) { j.site.mux.Handle("POST "+path, j.serve(h)) }
 
+// Upload registers what a form with a file does (multipart/form-data). The handler reads the parts; the file has to be the
+// last. The form may be of most bytes, and may take this time, since a hall's network is slow.
+func (j *Journey) Upload(path string, most int64, within time.Duration, h Handler) {
+	j.site.mux.Handle("POST "+path, j.serveWithin(most, within, h))
+}
+
 // About returns the society's name and whether this is a sample, asked at most every half minute.
 func (s *Site) About(ctx context.Context) *membershipv1.Founding {
 	about, _ := s.shared(ctx)
