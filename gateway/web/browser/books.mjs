@@ -212,7 +212,7 @@ try {
   await says(treasurer, 'There is a problem', 'The balance on the bank\'s statement is not the ledger\'s')
   await b.look(treasurer, 'close refused')
   await treasurer.getByRole('heading', { name: 'Spending without evidence' }).locator('xpath=following-sibling::ul[1]').getByRole('link').first().click()
-  await treasurer.getByLabel('Receipt, invoice or letter').setInputFiles({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from([60, 104, 0, 1]) })
+  await treasurer.getByLabel('Receipt, invoice or letter').setInputFiles({ name: 'receipt.pdf', mimeType: 'text/html', buffer: Buffer.from([60, 104, 0, 1]) })
   await press(treasurer, 'Attach the file')
   await says(treasurer, 'There is a problem', 'This file holds something else')
   await b.look(treasurer, 'evidence refused')
