@@ -54,6 +54,7 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedOfficerActsServiceServer
+	membershipv1.UnimplementedPrivacyServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 
 	cfg         Config
@@ -113,6 +114,7 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
+	membershipv1.RegisterPrivacyServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
@@ -142,7 +144,7 @@ func (s *Server) forget(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		_, err := once.Forget(ctx, s.cfg.DB, s.cfg.Now())
-		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()))
+		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()), s.retain(ctx))
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "membership: old requests and attempts were not deleted", slog.Any("error", err))
 		}
