@@ -17,6 +17,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
@@ -56,12 +57,15 @@ type Server struct {
 	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedPrivacyServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedRegisterServiceServer
+	membershipv1.UnimplementedRollServiceServer
 
 	cfg         Config
 	store       *store.Store
 	signer      *auth.Signer
 	secrets     secrets
 	ledger      ledgerv1.LedgerRoomsServiceClient
+	resolutions motionsv1.ResolutionsRoomsServiceClient
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
@@ -88,6 +92,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.KeepElectors(ctx); err != nil {
+		return nil, err
+	}
 	secrets, err := newSecrets(c.Key)
 	if err != nil {
 		return nil, err
@@ -95,7 +102,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -116,6 +124,8 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterPrivacyServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterRegisterServiceServer(r, s)
+	membershipv1.RegisterRollServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

@@ -51,6 +51,9 @@ func eraseContact(ctx context.Context, tx *sql.Tx, member string, now, machine t
 	}{
 		{`INSERT INTO revocation (sid, at) SELECT sid, CAST($2 AS BIGINT) FROM session WHERE member = $1 ON CONFLICT (sid) DO NOTHING`, []any{member, machine.UnixMicro()}},
 		{`DELETE FROM session WHERE member = $1`, []any{member}},
+		{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM mail WHERE member = $1)`, []any{member}},
+		{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM email_change WHERE member = $1)`, []any{member}},
+		{`DELETE FROM email_change WHERE member = $1`, []any{member}},
 		{`DELETE FROM mail WHERE member = $1 OR attempt IN (SELECT a.hash FROM attempt a JOIN member m ON m.email_fold = a.email_fold WHERE m.id = $1)`, []any{member}},
 		{`DELETE FROM attempt WHERE email_fold = (SELECT email_fold FROM member WHERE id = $1)`, []any{member}},
 		{`DELETE FROM access_need WHERE member = $1`, []any{member}},
@@ -74,6 +77,8 @@ func eraseEntry(ctx context.Context, tx *sql.Tx, member string, now time.Time) e
 	}{
 		{`UPDATE member SET name = $2, name_fold = $3, region = '' WHERE id = $1`, []any{member, membership.Erased, []byte(membership.Fold(membership.Erased))}},
 		{`UPDATE event SET reason = '', region = '' WHERE member = $1`, []any{member}},
+		{`DELETE FROM event_about WHERE number IN (SELECT number FROM event WHERE member = $1)`, []any{member}},
+		{`UPDATE roll_challenge SET reason = $2, about = '', decision_reason = '' WHERE member = $1 OR challenger = $1`, []any{member, membership.Erased}},
 		{`UPDATE office SET reason = $2, end_reason = '' WHERE member = $1`, []any{member, membership.Erased}},
 		{`UPDATE log_leaf SET salt = NULL, content = NULL WHERE idx IN (SELECT leaf FROM register_leaf WHERE member = $1)`, []any{member}},
 		{`INSERT INTO erasure (member, stage, at, asked) VALUES ($1, 'entry', $2, $3) ON CONFLICT (member, stage) DO NOTHING`, []any{member, now.UnixMicro(), false}},
@@ -82,7 +87,7 @@ func eraseEntry(ctx context.Context, tx *sql.Tx, member string, now time.Time) e
 			return fmt.Errorf("store: erase an entry: %w", err)
 		}
 	}
-	return nil
+	return keepElector(ctx, tx, member)
 }
 
 // countDeleted adds to the day's count of a kind.

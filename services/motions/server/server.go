@@ -34,6 +34,7 @@ type Config struct {
 // Server is the motions room.
 type Server struct {
 	motionsv1.UnimplementedMotionsServiceServer
+	motionsv1.UnimplementedRuleBookServiceServer
 	motionsv1.UnimplementedOfficerActsServiceServer
 	rooms *roomsServer
 
@@ -79,8 +80,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
+	motionsv1.RegisterRuleBookServiceServer(r, s)
 	motionsv1.RegisterOfficerActsServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
+	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }
 
 // Policies say who may call each method.
