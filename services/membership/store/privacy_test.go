@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,18 +36,18 @@ func holds(t *testing.T, s *Store, text string) (where []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for rows.Next() {
+			found := false
+			err = scanAll(rows, func(rows *sql.Rows) error {
 				var raw []byte
-				if err := rows.Scan(&raw); err != nil {
-					t.Fatal(err)
-				}
-				if strings.Contains(strings.ToLower(string(raw)), strings.ToLower(text)) {
-					where = append(where, table+"."+column)
-					break
-				}
-			}
-			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				err := rows.Scan(&raw)
+				found = found || strings.Contains(strings.ToLower(string(raw)), strings.ToLower(text))
+				return err
+			})
+			if err != nil {
 				t.Fatal(err)
+			}
+			if found {
+				where = append(where, table+"."+column)
 			}
 		}
 	}

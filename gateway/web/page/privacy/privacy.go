@@ -54,7 +54,7 @@ type view struct {
 // heldRows puts what is held, why and until when in words.
 func heldRows(q *layout.Request, r *membershipv1.Retention) (rows []held, erasable bool) {
 	for _, d := range r.GetHeld() {
-		h := held{What: q.T("privacy.part."+d.GetPart(), "Count", d.GetCount()), Why: q.T("privacy.basis." + d.GetBasis())}
+		h := held{What: q.T("privacy.part."+d.GetPart(), "Number", d.GetCount()), Why: q.T("privacy.basis." + d.GetBasis())}
 		switch {
 		case d.GetUntil() != nil:
 			h.Until = q.T("privacy.until", "Date", q.Date(d.GetUntil()))
@@ -143,14 +143,14 @@ func (p pages) report(q *layout.Request) error {
 		v.LastRun = q.T("privacy.lastRun", "When", q.DateTime(r.GetLastRunTime()))
 	}
 	for _, d := range r.GetDue() {
-		h := held{What: q.T("privacy.kind."+d.GetKind(), "Count", d.GetCount()), Until: q.T("privacy.nothingDue")}
+		h := held{What: q.T("privacy.kind."+d.GetKind(), "Number", d.GetCount()), Until: q.T("privacy.nothingDue")}
 		if d.GetNextTime() != nil {
 			h.Until = q.T("privacy.next", "Date", q.Date(d.GetNextTime()))
 		}
 		v.Due = append(v.Due, h)
 	}
 	for _, d := range r.GetDeletions() {
-		v.Deletions = append(v.Deletions, held{What: q.T("privacy.kind."+d.GetKind(), "Count", d.GetCount()), Until: q.Day(d.GetDate())})
+		v.Deletions = append(v.Deletions, held{What: q.T("privacy.kind."+d.GetKind(), "Number", d.GetCount()), Until: q.Day(d.GetDate())})
 	}
 	return q.Show(http.StatusOK, "report.html", layout.Page{Title: q.T("privacy.report"), View: v, Back: "/members"})
 }
