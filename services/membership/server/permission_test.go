@@ -50,6 +50,13 @@ AcceptFounding    .         .      .         .     .      .         .     .     
 ListKeys          .         .      .         .     .      .         .     .         .        N          N      N       N
 GetMyProofs       S         .      .         .     .      .         .     .         .        N          N      N       N
 ReadLog           .         .      .         .     .      .         .     .         .        N          N      N       N
+GetMyData         S         .      .         .     .      .         .     .         .        N          N      N       N
+GetMyRetention    S         .      .         .     .      .         .     .         .        N          N      N       N
+EraseMe           S         .      .         .     .      .         .     .         O        N          N      N       N
+SetMyAccessNeeds  S         .      .         .     .      .         .     .         .        N          N      N       N
+ListMyAccessNeeds S         .      .         .     .      .         .     .         .        N          N      N       N
+ListAccessNeeds   S         R      .         R     R      R         R     .         O        N          N      N       N
+GetRetentionReport S        R      R         R     R      R         R     .         .        N          N      N       N
 ListOfficerActs   S         .      .         .     .      .         .     .         .        N          N      N       N
 FreezeRoll        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRollEntries   P         P      P         P     P      P         P     P         P        N          N      N       .

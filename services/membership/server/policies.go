@@ -41,6 +41,14 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipService_ReadLog_FullMethodName:          public,
 		membershipv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 
+		membershipv1.PrivacyService_GetMyData_FullMethodName:          {Member: true},
+		membershipv1.PrivacyService_GetMyRetention_FullMethodName:     {Member: true},
+		membershipv1.PrivacyService_EraseMe_FullMethodName:            {Member: true, Writes: true, Personal: true, Fresh: freshSeconds},
+		membershipv1.PrivacyService_SetMyAccessNeeds_FullMethodName:   {Member: true, Writes: true},
+		membershipv1.PrivacyService_ListMyAccessNeeds_FullMethodName:  {Member: true},
+		membershipv1.PrivacyService_ListAccessNeeds_FullMethodName:    {Roles: []string{auth.Secretary, auth.Organiser}, Personal: true},
+		membershipv1.PrivacyService_GetRetentionReport_FullMethodName: {Roles: []string{auth.Secretary}},
+
 		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,
 		membershipv1.MembershipRoomsService_ExplainRoll_FullMethodName:      ballots,
@@ -60,6 +68,9 @@ func (s *Server) Policies() auth.Policies {
 	}
 	return p
 }
+
+// freshSeconds is how long ago a sign-in may be for what cannot be undone.
+const freshSeconds = 15 * 60
 
 // rollPolicies adds those of [membershipv1.RollService].
 func rollPolicies(p auth.Policies) {

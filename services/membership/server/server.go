@@ -55,6 +55,7 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedOfficerActsServiceServer
+	membershipv1.UnimplementedPrivacyServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
@@ -124,6 +125,7 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
+	membershipv1.RegisterPrivacyServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
@@ -158,7 +160,7 @@ func (s *Server) forget(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		_, err := once.Forget(ctx, s.cfg.DB, s.cfg.Now())
-		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()), s.store.ForgetIntakes(ctx, s.cfg.Now()))
+		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()), s.store.ForgetIntakes(ctx, s.cfg.Now()), s.retain(ctx))
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "membership: old requests and attempts were not deleted", slog.Any("error", err))
 		}

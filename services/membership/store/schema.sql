@@ -1,5 +1,18 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE access_need (
+  meeting TEXT   NOT NULL CHECK (length(meeting) BETWEEN 1 AND 64),
+  member  TEXT   NOT NULL REFERENCES member (id),
+  region  TEXT   NOT NULL CHECK (length(region) <= 40),
+  needs   TEXT   NOT NULL CHECK (length(needs) BETWEEN 1 AND 500),
+  until   BIGINT NOT NULL,
+  PRIMARY KEY (meeting, member)
+);
+
+CREATE INDEX access_need_member ON access_need (member);
+
+CREATE INDEX access_need_until ON access_need (until);
+
 CREATE TABLE applicant (
   number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
   member TEXT   NOT NULL UNIQUE REFERENCES member (id)
@@ -44,6 +57,13 @@ CREATE INDEX attempt_email ON attempt (email_fold, made);
 
 CREATE INDEX attempt_expires ON attempt (expires);
 
+CREATE TABLE deletion (
+  day   TEXT   NOT NULL CHECK (length(day) = 10),
+  kind  TEXT   NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  count BIGINT NOT NULL CHECK (count > 0),
+  PRIMARY KEY (day, kind)
+);
+
 CREATE TABLE donation (
   position BIGINT NOT NULL PRIMARY KEY CHECK (position > 0),
   member   TEXT   NOT NULL CHECK (length(member) <= 64),
@@ -83,6 +103,14 @@ CREATE TABLE email_change (
 CREATE INDEX email_change_expires ON email_change (expires);
 
 CREATE INDEX email_change_member ON email_change (member, made);
+
+CREATE TABLE erasure (
+  member TEXT   NOT NULL REFERENCES member (id),
+  stage  TEXT   NOT NULL CHECK (stage IN ('contact', 'entry')),
+  at     BIGINT NOT NULL,
+  asked  BOOLEAN NOT NULL,
+  PRIMARY KEY (member, stage)
+);
 
 CREATE TABLE event (
   number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
@@ -241,6 +269,11 @@ CREATE TABLE register_leaf (
 CREATE INDEX register_leaf_member ON register_leaf (member, leaf);
 
 CREATE INDEX register_leaf_subject ON register_leaf (kind, subject);
+
+CREATE TABLE retention_run (
+  one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  at  BIGINT NOT NULL
+);
 
 CREATE TABLE revocation (
   sid TEXT   NOT NULL PRIMARY KEY,
