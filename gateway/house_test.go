@@ -55,6 +55,7 @@ func caller(ctx context.Context) string {
 
 type membership struct {
 	membershipv1.UnimplementedMembershipServiceServer
+	membershipv1.UnimplementedSignInServiceServer
 	*house
 }
 
@@ -173,6 +174,90 @@ func (m membership) GetMe(ctx context.Context, _ *membershipv1.GetMeRequest) (*m
 	}, nil
 }
 
+func (m membership) GetSignInMethods(context.Context, *membershipv1.GetSignInMethodsRequest) (*membershipv1.SignInMethods, error) {
+	return &membershipv1.SignInMethods{Passkeys: true}, nil
+}
+
+func (m membership) BeginPasskeySignIn(context.Context, *membershipv1.BeginPasskeySignInRequest) (*membershipv1.PasskeyChallenge, error) {
+	return &membershipv1.PasskeyChallenge{Attempt: "challenge-1", Options: `{"challenge":"abc"}`}, nil
+}
+
+func (m membership) ConfirmPasskey(_ context.Context, in *membershipv1.ConfirmPasskeyRequest) (*membershipv1.ConfirmSessionResponse, error) {
+	m.note(in)
+	if in.GetAttempt() != "challenge-1" || in.GetCredential() != `{"id":"key"}` {
+		return nil, refusal(codes.Unauthenticated, "PASSKEY_UNKNOWN", "We do not know this passkey.")
+	}
+	return &membershipv1.ConfirmSessionResponse{SessionSecret: "ada", ExpireTime: timestamppb.New(time.Now().Add(24 * time.Hour)), Member: "ada"}, nil
+}
+
+func (m membership) BeginPasskey(ctx context.Context, _ *membershipv1.BeginPasskeyRequest) (*membershipv1.PasskeyChallenge, error) {
+	if caller(ctx) != "ada" {
+		return nil, refusal(codes.Unauthenticated, "FRESH_SIGN_IN", "Sign in again to do this.")
+	}
+	return &membershipv1.PasskeyChallenge{Attempt: "challenge-2", Options: `{"challenge":"def"}`}, nil
+}
+
+func (m membership) AddPasskey(_ context.Context, in *membershipv1.AddPasskeyRequest) (*membershipv1.Passkey, error) {
+	m.note(in)
+	return &membershipv1.Passkey{Id: "k1", Name: in.GetName()}, nil
+}
+
+func (m membership) ListPasskeys(context.Context, *membershipv1.ListPasskeysRequest) (*membershipv1.ListPasskeysResponse, error) {
+	return &membershipv1.ListPasskeysResponse{Passkeys: []*membershipv1.Passkey{
+		{Id: "k1", Name: "My phone", AddTime: noon, UseTime: noon, Synced: true}, {Id: "k2", Name: "Laptop", AddTime: noon},
+	}}, nil
+}
+
+func (m membership) RenamePasskey(_ context.Context, in *membershipv1.RenamePasskeyRequest) (*membershipv1.Passkey, error) {
+	m.note(in)
+	return &membershipv1.Passkey{Id: in.GetPasskey(), Name: in.GetName()}, nil
+}
+
+func (m membership) RemovePasskey(_ context.Context, in *membershipv1.RemovePasskeyRequest) (*membershipv1.RemovePasskeyResponse, error) {
+	m.note(in)
+	return &membershipv1.RemovePasskeyResponse{}, nil
+}
+
+func (m membership) ListSessions(context.Context, *membershipv1.ListSessionsRequest) (*membershipv1.ListSessionsResponse, error) {
+	return &membershipv1.ListSessionsResponse{Sessions: []*membershipv1.MemberSession{
+		{Id: "s1", Device: "Firefox on Windows", Method: "passkey", BeginTime: noon, LastUsed: "2026-11-24", Current: true},
+		{Id: "s2", Method: "mail", BeginTime: noon, LastUsed: "2026-11-20"},
+	}}, nil
+}
+
+func (m membership) EndSession(_ context.Context, in *membershipv1.EndSessionRequest) (*membershipv1.EndSessionResponse, error) {
+	m.note(in)
+	if in.GetSession() != "s2" {
+		return nil, refusal(codes.NotFound, "SESSION_NOT_FOUND", "You are not signed in on such a device.")
+	}
+	return &membershipv1.EndSessionResponse{}, nil
+}
+
+func (m membership) EndOtherSessions(_ context.Context, in *membershipv1.EndOtherSessionsRequest) (*membershipv1.EndOtherSessionsResponse, error) {
+	m.note(in)
+	return &membershipv1.EndOtherSessionsResponse{Ended: 1}, nil
+}
+
+func (m membership) ListMail(ctx context.Context, in *membershipv1.ListMailRequest) (*membershipv1.ListMailResponse, error) {
+	m.note(in)
+	if caller(ctx) != "secretary" {
+		return nil, refusal(codes.PermissionDenied, "ROLE_NEEDED", "You need a different role to do this: secretary.")
+	}
+	return &membershipv1.ListMailResponse{Counts: &membershipv1.MailCounts{Failed: 1, GivenUp: 1, Sent: 3}, NextPageToken: "more", Mails: []*membershipv1.Mail{
+		{Id: "m1", Kind: "sign_in", Member: "ada", Name: "Ada Example", Email: "ada@example.org", State: membershipv1.MailState_MAIL_STATE_FAILED, QueueTime: noon, Tries: 2, NextTryTime: noon, Error: "451 Try later"},
+		{Id: "m2", Kind: "join", Name: "Ben", Email: "ben@example.org", State: membershipv1.MailState_MAIL_STATE_GIVEN_UP, QueueTime: noon, Tries: 1, Error: "550 No such user"},
+		{Id: "m3", Kind: "notice", Member: "ada", Name: "Ada Example", State: membershipv1.MailState_MAIL_STATE_POST, QueueTime: noon},
+	}}, nil
+}
+
+func (m membership) ResendMail(_ context.Context, in *membershipv1.ResendMailRequest) (*membershipv1.Mail, error) {
+	m.note(in)
+	if in.GetMail() == "m2" {
+		return nil, refusal(codes.FailedPrecondition, "LETTER_EXPIRED", "Expired.")
+	}
+	return &membershipv1.Mail{Id: in.GetMail()}, nil
+}
+
 func (m membership) ListMembers(ctx context.Context, in *membershipv1.ListMembersRequest) (*membershipv1.ListMembersResponse, error) {
 	if len(m.roles[caller(ctx)]) == 0 {
 		return nil, refusal(codes.PermissionDenied, "ROLE_NEEDED", "You need a different role to do this: secretary.")
@@ -197,7 +282,10 @@ func (m membership) ListOfficers(context.Context, *membershipv1.ListOfficersRequ
 	}}, nil
 }
 
-func (m membership) GrantRole(_ context.Context, in *membershipv1.GrantRoleRequest) (*membershipv1.RoleGrant, error) {
+func (m membership) GrantRole(ctx context.Context, in *membershipv1.GrantRoleRequest) (*membershipv1.RoleGrant, error) {
+	if caller(ctx) == "late" {
+		return nil, refusal(codes.Unauthenticated, "FRESH_SIGN_IN", "Sign in again to do this.")
+	}
 	m.note(in)
 	return &membershipv1.RoleGrant{Id: "g3"}, nil
 }
@@ -426,6 +514,7 @@ func newHouse(t *testing.T) (*house, rest.Rooms) {
 	}
 	server := grpc.NewServer()
 	membershipv1.RegisterMembershipServiceServer(server, membership{house: h})
+	membershipv1.RegisterSignInServiceServer(server, membership{house: h})
 	ledgerv1.RegisterLedgerServiceServer(server, ledgerRoom{house: h})
 	motionsv1.RegisterMotionsServiceServer(server, motionsRoom{house: h})
 	ballotsv1.RegisterBallotsServiceServer(server, ballotsRoom{house: h})

@@ -10,15 +10,18 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/about"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/device"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/letter"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/me"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/meeting"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/passkey"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
@@ -34,6 +37,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
 		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register,
+		passkey.Register, device.Register, letter.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

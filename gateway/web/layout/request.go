@@ -97,6 +97,9 @@ func (j *Journey) serve(h Handler) http.Handler {
 		if trace := r.Header.Get("X-Request-Trace"); trace != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "x-request-trace", trace)
 		}
+		if device := session.Device(r.UserAgent()); device != "" {
+			ctx = metadata.AppendToOutgoingContext(ctx, "x-device", device)
+		}
 		q := &Request{Request: r.WithContext(ctx), Writer: w, journey: j}
 		viewer, sessionErr := s.Sessions.Find(ctx, r)
 		q.Viewer = viewer

@@ -56,6 +56,7 @@ type Config struct {
 // Site is everything that pages share.
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
+	SignIn     membershipv1.SignInServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
@@ -83,6 +84,7 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
+		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),

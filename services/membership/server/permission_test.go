@@ -67,7 +67,7 @@ var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERA
 func table(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	all := map[string]map[string]string{}
-	for i, line := range strings.Split(strings.TrimSpace(permissions), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(permissions)+"\n"+strings.TrimSpace(signInPermissions), "\n") {
 		cells := strings.Fields(line)
 		if len(cells) != len(callers)+1 {
 			t.Fatalf("%q has %d cells", line, len(cells))
@@ -99,7 +99,7 @@ func TestPermissions(t *testing.T) {
 			connections[c] = h.dial(h.wire, c, auth.Membership)
 			continue
 		case c != "anonymous":
-			p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000"}
+			p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000", Authenticated: h.clock.Now()}
 			switch c {
 			case "member":
 			case "operator":
@@ -118,10 +118,15 @@ func TestPermissions(t *testing.T) {
 		t.Cleanup(func() { conn.Close() })
 		connections[c] = conn
 	}
-	services := membershipv1.File_folkmoot_membership_v1_membership_proto.Services()
+	var services []protoreflect.ServiceDescriptor
+	for _, file := range []protoreflect.FileDescriptor{membershipv1.File_folkmoot_membership_v1_membership_proto, membershipv1.File_folkmoot_membership_v1_signin_proto} {
+		for i := range file.Services().Len() {
+			services = append(services, file.Services().Get(i))
+		}
+	}
 	seen := map[string]bool{}
-	for i := range services.Len() {
-		methods := services.Get(i).Methods()
+	for _, service := range services {
+		methods := service.Methods()
 		for j := range methods.Len() {
 			m := methods.Get(j)
 			row, ok := want[string(m.Name())]

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"google.golang.org/grpc"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
@@ -53,6 +54,8 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedSignInServiceServer
+	membershipv1.UnimplementedNoticeRoomsServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -62,8 +65,10 @@ type Server struct {
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
-	machine func() time.Time
-	mailDue chan struct{}
+	machine            func() time.Time
+	mailDue, noticeDue chan struct{}
+	// passkeys verifies passkeys; nil where the society's address can have none.
+	passkeys *webauthn.WebAuthn
 	// barrier is barrierWait, but for tests.
 	barrier time.Duration
 }
@@ -92,7 +97,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1),
+		noticeDue: make(chan struct{}, 1), barrier: barrierWait,
+	}
+	if s.passkeys, err = newPasskeys(c.PublicURL); err != nil {
+		return nil, err
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -111,6 +120,8 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterSignInServiceServer(r, s)
+	membershipv1.RegisterNoticeRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
@@ -122,6 +133,7 @@ func (s *Server) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.motions.Run(ctx) })
 	wg.Go(func() { s.sendMail(ctx) })
+	wg.Go(func() { s.spreadNotices(ctx) })
 	wg.Go(func() { s.forget(ctx) })
 	wg.Go(func() {
 		s.revocations.Run(ctx, func(err error) {

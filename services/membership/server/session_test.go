@@ -168,7 +168,7 @@ func TestOperatorToken(t *testing.T) {
 		t.Errorf("in a sample: %v", err)
 	}
 	var notes int
-	if err := h.db.Reader().QueryRow(`SELECT COUNT(*) FROM mail WHERE member <> ''`).Scan(&notes); err != nil || notes != 1 {
+	if err := h.db.Reader().QueryRow(`SELECT COUNT(*) FROM letter WHERE member <> ''`).Scan(&notes); err != nil || notes != 1 {
 		t.Errorf("%d mails to members about tokens, %v; want the one from outside the sample", notes, err)
 	}
 }

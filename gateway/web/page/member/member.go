@@ -41,6 +41,8 @@ type listView struct {
 	Find           form.Button
 	People         []listed
 	Next           string
+	// Mail is whether the viewer looks after the society's mail.
+	Mail bool
 }
 
 func (p pages) list(q *layout.Request) error {
@@ -58,7 +60,7 @@ func (p pages) list(q *layout.Request) error {
 	f, code := q.FormOf(nil)
 	v := listView{
 		Search: f.Hinted("search", "member.search", "member.searchHint"), Region: p.regions(q, f, "member.anyRegion"),
-		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"},
+		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"}, Mail: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY),
 	}
 	v.Search.NoSpelling, v.Search.Autocomplete = true, "off"
 	for _, m := range reply.GetMembers() {
