@@ -23,7 +23,8 @@ func EventLeaf(member string, e Event, recorded time.Time) []byte {
 		Region   string    `json:"region"`
 		Reason   string    `json:"reason"`
 		By       string    `json:"by"`
-	}{"folkmoot/register-event/v1", e.Number, member, e.Kind, e.At.UnixMicro(), recorded.UnixMicro(), e.Region, e.Reason, e.By})
+		About    string    `json:"about,omitempty"`
+	}{"folkmoot/register-event/v1", e.Number, member, e.Kind, e.At.UnixMicro(), recorded.UnixMicro(), e.Region, e.Reason, e.By, e.About})
 }
 
 // OfficeLeaf is the content of the leaf of a grant as it stands after a change.

@@ -59,6 +59,7 @@ type Site struct {
 	SignIn     membershipv1.SignInServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Motions    motionsv1.MotionsServiceClient
+	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
 
@@ -87,6 +88,7 @@ func New(c Config) (*Site, error) {
 		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
+		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}

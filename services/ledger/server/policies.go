@@ -25,5 +25,6 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.LedgerService_GetEntryProof_FullMethodName:   public,
 		ledgerv1.LedgerService_ReadLog_FullMethodName:         public,
 		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
+		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName: {Rooms: []string{auth.Motions}, Writes: true},
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 // words are what a letter is written with.
 type words struct {
-	Society, Home, Link, Code, Until string
-	WithCode                         bool
+	Society, Home, Link, Code, Until, Reason string
+	WithCode                                 bool
 	// Name is the member's, and Facts what whoever queued the letter knew (store.QueueLetter).
 	Name  string
 	Facts map[string]any
@@ -165,10 +165,14 @@ gofynnwch i'r ysgrifennydd pam.
 // those that the letter's kind needs.
 func write(l store.Letter, w words) (subject, body string, err error) {
 	w.language, w.Name = l.Language, l.Name
-	t, ok := letters[l.Kind][l.Language]
+	in := letters[l.Kind]
+	if in == nil {
+		in = registerLetters[l.Kind]
+	}
+	t, ok := in[l.Language]
 	if !ok {
 		w.language = "en"
-		if t, ok = letters[l.Kind]["en"]; !ok {
+		if t, ok = in["en"]; !ok {
 			return "", "", fmt.Errorf("server: there is no letter of the kind %q", l.Kind)
 		}
 	}

@@ -87,7 +87,7 @@ func (s *Server) sendOne(ctx context.Context, mail string) error {
 		return err
 	}
 	w := words{
-		Society: f.Society, Home: s.cfg.PublicURL, Link: s.cfg.PublicURL + "/confirm?link=" + link, Code: code,
+		Society: f.Society, Home: s.cfg.PublicURL, Link: s.cfg.PublicURL + confirmPath(letter.Kind) + "?link=" + link, Code: code, Reason: letter.Reason,
 		Until: letter.Expires.In(s.cfg.Zone).Format("15:04"), WithCode: letter.WithCode, zone: s.cfg.Zone,
 	}
 	subject, text, err := write(letter, w)

@@ -59,7 +59,7 @@ ApplyRules        P         P      P         P     P      P         P     P     
 ListRevocations   P         P      P         P     P      P         P     P         P        .          .      .       .
 GetPeople         P         P      P         P     P      P         P     P         P        .          .      .       .
 StepClock         .         .      .         .     .      .         .     .         .        N          N      N       N
-`
+` + registerPermissions
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}
 
@@ -119,7 +119,10 @@ func TestPermissions(t *testing.T) {
 		connections[c] = conn
 	}
 	var services []protoreflect.ServiceDescriptor
-	for _, file := range []protoreflect.FileDescriptor{membershipv1.File_folkmoot_membership_v1_membership_proto, membershipv1.File_folkmoot_membership_v1_signin_proto} {
+	for _, file := range []protoreflect.FileDescriptor{
+		membershipv1.File_folkmoot_membership_v1_membership_proto, membershipv1.File_folkmoot_membership_v1_register_proto,
+		membershipv1.File_folkmoot_membership_v1_signin_proto,
+	} {
 		for i := range file.Services().Len() {
 			services = append(services, file.Services().Get(i))
 		}
@@ -188,9 +191,9 @@ func invoke(t *testing.T, conn *grpc.ClientConn, token string, m protoreflect.Me
 	if fd := m.Input().Fields().ByName("request_id"); fd != nil {
 		request.ProtoReflect().Set(fd, protoreflect.ValueOfString(newID()))
 	}
-	if m.Name() == "GetMember" {
+	if fd := m.Input().Fields().ByName("member"); fd != nil && fd.Kind() == protoreflect.StringKind {
 		// Somebody else's entry.
-		request.(*membershipv1.GetMemberRequest).Member = "00000000-0000-4000-8000-00000000000f"
+		request.ProtoReflect().Set(fd, protoreflect.ValueOfString("00000000-0000-4000-8000-00000000000f"))
 	}
 	return conn.Invoke(with(token), "/"+string(m.Parent().FullName())+"/"+string(m.Name()), request, make(m.Output()))
 }

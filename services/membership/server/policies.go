@@ -50,6 +50,7 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
 	}
 	maps.Copy(p, signInPolicies())
+	maps.Copy(p, registerPolicies())
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}

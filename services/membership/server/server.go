@@ -18,6 +18,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -56,12 +57,14 @@ type Server struct {
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedSignInServiceServer
 	membershipv1.UnimplementedNoticeRoomsServiceServer
+	membershipv1.UnimplementedRegisterServiceServer
 
 	cfg         Config
 	store       *store.Store
 	signer      *auth.Signer
 	secrets     secrets
 	ledger      ledgerv1.LedgerRoomsServiceClient
+	resolutions motionsv1.ResolutionsRoomsServiceClient
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
@@ -97,7 +100,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1),
+		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1),
 		noticeDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.passkeys, err = newPasskeys(c.PublicURL); err != nil {
@@ -122,6 +126,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterSignInServiceServer(r, s)
 	membershipv1.RegisterNoticeRoomsServiceServer(r, s)
+	membershipv1.RegisterRegisterServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

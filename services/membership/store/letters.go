@@ -41,12 +41,14 @@ type MailFilter struct {
 }
 
 // known keeps out the letters of attempts at addresses that nobody has: who tries to sign in and is no member is nobody's business.
-const known = ` (l.attempt IS NULL OR a.kind = 'join' OR p.id IS NOT NULL) `
+const known = ` (l.attempt IS NULL OR a.kind = 'join' OR p.id IS NOT NULL OR e.hash IS NOT NULL) `
 
 const selectMail = `
-	SELECT l.id, COALESCE(a.kind, l.kind), COALESCE(m.id, p.id, ''), COALESCE(m.name, p.name, a.name, ''), COALESCE(m.email, p.email, a.email, ''),
+	SELECT l.id, COALESCE(a.kind, l.kind), COALESCE(m.id, p.id, ''), COALESCE(m.name, p.name, a.name, ''),
+	  COALESCE(CASE WHEN d.email = '' THEN NULL ELSE d.email END, e.email, m.email, p.email, a.email, ''),
 	  l.state, l.error, l.made, l.done, l.tries, l.due
-	FROM letter l LEFT JOIN attempt a ON a.hash = l.attempt LEFT JOIN member m ON m.id = l.member LEFT JOIN member p ON p.email_fold = a.email_fold `
+	FROM letter l LEFT JOIN attempt a ON a.hash = l.attempt LEFT JOIN email_change e ON e.hash = l.attempt
+	LEFT JOIN member m ON m.id = COALESCE(e.member, l.member) LEFT JOIN member p ON p.email_fold = a.email_fold LEFT JOIN letter_detail d ON d.mail = l.id `
 
 // inState is a condition of SQL for each state.
 var inState = map[membership.MailState]string{
@@ -117,7 +119,8 @@ func mailState(state, words string) membership.MailState {
 func (s *Store) MailCounts(ctx context.Context, notice string) (map[membership.MailState]int64, error) {
 	query, args := `
 		SELECT l.state, CASE WHEN l.error = '' THEN 0 ELSE 1 END, COUNT(*) FROM letter l
-		LEFT JOIN attempt a ON a.hash = l.attempt LEFT JOIN member p ON p.email_fold = a.email_fold WHERE`+known, []any{}
+		LEFT JOIN attempt a ON a.hash = l.attempt LEFT JOIN email_change e ON e.hash = l.attempt
+		LEFT JOIN member p ON p.email_fold = a.email_fold WHERE`+known, []any{}
 	if notice != "" {
 		query, args = `SELECT l.state, CASE WHEN l.error = '' THEN 0 ELSE 1 END, COUNT(*) FROM letter l WHERE l.notice = $1`, []any{notice}
 	}
@@ -160,7 +163,8 @@ func (s *Store) Resend(ctx context.Context, r once.Request, letter string, now, 
 		}
 		var stale int64
 		err := tx.QueryRowContext(ctx, `
-			SELECT COUNT(*) FROM letter l JOIN attempt a ON a.hash = l.attempt WHERE l.id = $1 AND (a.expires <= $2 OR a.used IS NOT NULL)`,
+			SELECT COUNT(*) FROM letter l LEFT JOIN attempt a ON a.hash = l.attempt LEFT JOIN email_change e ON e.hash = l.attempt
+			WHERE l.id = $1 AND (a.expires <= $2 OR a.used IS NOT NULL OR e.expires <= $2 OR e.used IS NOT NULL)`,
 			letter, now.UnixMicro()).Scan(&stale)
 		if err != nil {
 			return nil, fmt.Errorf("store: find an attempt: %w", err)

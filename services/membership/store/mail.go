@@ -38,6 +38,8 @@ type Letter struct {
 	Language string
 	// Made is when it was asked for, and Expires when what it carries stops working.
 	Made, Expires time.Time
+	// Reason is what an officer wrote, for a letter about a decision.
+	Reason string
 	// WithCode is false if too many letters to the address carried a code already.
 	WithCode bool
 	// Facts are what it is written with, as whoever queued it encoded them.
@@ -155,7 +157,7 @@ func (s *Store) Take(ctx context.Context, letter string, now, machine time.Time,
 			return setState(ctx, tx, letter, "failed")
 		}
 		if attempt == nil {
-			l, err = memberLetter(ctx, tx, membership.Letter(kind), member, notice, facts)
+			l, err = memberLetter(ctx, tx, letter, membership.Letter(kind), member, notice, facts)
 		} else {
 			l, err = s.attemptLetter(ctx, tx, attempt, now, secrets)
 		}
@@ -186,11 +188,18 @@ func setState(ctx context.Context, tx *sql.Tx, letter, state string) error {
 	return nil
 }
 
-func memberLetter(ctx context.Context, tx *sql.Tx, kind membership.Letter, member, notice string, facts []byte) (Letter, error) {
+// memberLetter is a letter without secrets.
+func memberLetter(ctx context.Context, tx *sql.Tx, letter string, kind membership.Letter, member, notice string, facts []byte) (Letter, error) {
 	l := Letter{Kind: kind, Facts: facts}
-	err := tx.QueryRowContext(ctx, `SELECT name, email, language FROM member WHERE id = $1`, member).Scan(&l.Name, &l.To, &l.Language)
+	var other string
+	err := tx.QueryRowContext(ctx, `
+		SELECT m.name, m.email, m.language, COALESCE(d.email, ''), COALESCE(d.reason, '')
+		FROM member m LEFT JOIN letter_detail d ON d.mail = $2 WHERE m.id = $1`, member, letter).Scan(&l.Name, &l.To, &l.Language, &other, &l.Reason)
 	if err != nil {
 		return l, fmt.Errorf("store: whom to tell: %w", err)
+	}
+	if other != "" {
+		l.To = other
 	}
 	l.To = membership.Reachable(l.To)
 	if notice != "" {
@@ -203,14 +212,21 @@ func memberLetter(ctx context.Context, tx *sql.Tx, kind membership.Letter, membe
 
 func (s *Store) attemptLetter(ctx context.Context, tx *sql.Tx, hash []byte, now time.Time, secrets func([]byte) (code, link []byte, err error)) (Letter, error) {
 	a, ok, err := loadAttempt(ctx, tx, hash)
-	if err != nil || !ok || !now.Before(a.Expires) || !a.Used.IsZero() {
+	if err == nil && !ok {
+		return s.emailLetter(ctx, tx, hash, now, secrets)
+	}
+	if err != nil || !now.Before(a.Expires) || !a.Used.IsZero() {
 		return Letter{}, err
 	}
-	_, p, known, err := memberByEmail(ctx, tx, a.Person.Email)
+	member, p, known, err := memberByEmail(ctx, tx, a.Person.Email)
 	if err != nil {
 		return Letter{}, err
 	}
-	l := Letter{Kind: membership.LetterFor(a.Kind, known), To: a.Person.Email, Language: a.Person.Language, Made: a.Made, Expires: a.Expires}
+	kind, err := letterFor(ctx, tx, a.Kind, member, known, now)
+	if err != nil {
+		return Letter{}, err
+	}
+	l := Letter{Kind: kind, To: a.Person.Email, Language: a.Person.Language, Made: a.Made, Expires: a.Expires}
 	if known {
 		// To the address as the member wrote it: what folds to the same may be somebody else's mailbox.
 		l.To = p.Email
@@ -292,7 +308,13 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 		}{
 			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before},
 			{`DELETE FROM attempt WHERE expires < $1`, before},
+			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before},
+			{`DELETE FROM email_change WHERE expires < $1`, before},
 			{`DELETE FROM passkey_challenge WHERE expires < $1`, before},
+			// A letter to an address that was given up goes with the address.
+			{`DELETE FROM letter WHERE state <> 'waiting' AND made < $1 AND id IN (SELECT mail FROM letter_detail WHERE email <> '')`, before},
+			{`DELETE FROM letter_detail WHERE email <> '' AND mail NOT IN (SELECT id FROM letter) AND $1 > 0`, before},
+			{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM letter WHERE notice = '' AND state <> 'waiting' AND made < $1)`, now.Add(-keepLetters).UnixMicro()},
 			{`DELETE FROM letter WHERE notice = '' AND state <> 'waiting' AND made < $1`, now.Add(-keepLetters).UnixMicro()},
 			{`DELETE FROM revocation WHERE at < $1`, machine.Add(-time.Hour).UnixMicro()},
 		} {

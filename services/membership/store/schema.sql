@@ -1,5 +1,10 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE applicant (
+  number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
+  member TEXT   NOT NULL UNIQUE REFERENCES member (id)
+);
+
 CREATE TABLE attempt (
   hash       BYTEA  NOT NULL PRIMARY KEY,
   kind       TEXT   NOT NULL CHECK (kind IN ('join', 'sign_in')),
@@ -33,6 +38,23 @@ CREATE TABLE donation (
 
 CREATE INDEX donation_member ON donation (member, position);
 
+CREATE TABLE email_change (
+  hash      BYTEA  NOT NULL PRIMARY KEY,
+  member    TEXT   NOT NULL REFERENCES member (id),
+  email     TEXT   NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
+  made      BIGINT NOT NULL,
+  expires   BIGINT NOT NULL,
+  code_hash BYTEA,
+  link_hash BYTEA,
+  wrong     BIGINT NOT NULL CHECK (wrong >= 0),
+  used      BIGINT,
+  request   BYTEA
+);
+
+CREATE INDEX email_change_expires ON email_change (expires);
+
+CREATE INDEX email_change_member ON email_change (member, made);
+
 CREATE TABLE event (
   number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
   member   TEXT   NOT NULL REFERENCES member (id),
@@ -44,7 +66,14 @@ CREATE TABLE event (
   decider  TEXT   NOT NULL
 );
 
+CREATE INDEX event_kind ON event (kind, number);
+
 CREATE INDEX event_member ON event (member, number);
+
+CREATE TABLE event_about (
+  number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
+  about  TEXT   NOT NULL CHECK (length(about) BETWEEN 1 AND 100)
+);
 
 CREATE TABLE invitation (
   role     TEXT   NOT NULL PRIMARY KEY CHECK (role IN ('secretary', 'treasurer', 'chair')),
@@ -78,6 +107,13 @@ CREATE INDEX letter_due ON letter (state, lane, due);
 CREATE INDEX letter_made ON letter (made, id);
 
 CREATE INDEX letter_notice ON letter (notice, id);
+
+CREATE TABLE letter_detail (
+  mail   TEXT NOT NULL PRIMARY KEY,
+  kind   TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  email  TEXT NOT NULL CHECK (length(email) <= 254),
+  reason TEXT NOT NULL CHECK (length(reason) <= 500)
+);
 
 CREATE TABLE mail (
   id      TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -220,6 +256,14 @@ CREATE TABLE rule (
   book      BIGINT  NOT NULL,
   required  BOOLEAN NOT NULL,
   effective BIGINT  NOT NULL
+);
+
+CREATE TABLE rule_society (
+  position        BIGINT  NOT NULL PRIMARY KEY REFERENCES rule (position),
+  admission       TEXT    NOT NULL CHECK (admission IN ('automatic', 'secretary', 'board')),
+  registered      BOOLEAN NOT NULL,
+  pound_is_share  BOOLEAN NOT NULL,
+  retention_years BIGINT  NOT NULL CHECK (retention_years BETWEEN 1 AND 100)
 );
 
 CREATE TABLE session (

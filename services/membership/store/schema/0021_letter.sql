@@ -32,7 +32,7 @@ CREATE INDEX IF NOT EXISTS letter_attempt ON letter (attempt);
 
 -- What waited in the table before this one. That table stays, and stays empty.
 INSERT INTO letter (id, kind, attempt, member, notice, lane, state, due, tries, made, error)
-  SELECT id, CASE WHEN attempt IS NULL THEN 'operator' ELSE 'attempt' END, attempt, member, '', 0, state, due, tries, due, '' FROM mail WHERE TRUE
+  SELECT id, COALESCE((SELECT d.kind FROM letter_detail d WHERE d.mail = mail.id), CASE WHEN attempt IS NULL THEN 'operator' ELSE 'attempt' END), attempt, member, '', 0, state, due, tries, due, '' FROM mail WHERE TRUE
   ON CONFLICT (id) DO NOTHING;
 
 DELETE FROM mail;
