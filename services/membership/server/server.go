@@ -21,6 +21,7 @@ import (
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/keyring"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
@@ -36,11 +37,13 @@ type Mailer interface {
 // Config is what the room needs.
 type Config struct {
 	room.Config
-	// Key signs members' access tokens. From it also come the keys of mailed codes and session secrets, so that a copy of
-	// the database is not enough to try codes.
+	// Key signs members' access tokens.
 	Key ed25519.PrivateKey
-	// OldKeys are keys whose tokens may still be about after a rotation: they are published and sign nothing.
-	OldKeys []ed25519.PublicKey
+	// OldKeys are keys whose tokens may still be about after a rotation: they are published until then and sign nothing.
+	OldKeys []keyring.OldKey
+	// Secrets is the key from which those of codes and session secrets are derived; Key if it is empty. It outlives a rotation of Key, so
+	// that a mailed code does not die of one.
+	Secrets ed25519.PrivateKey
 	// Mailer sends mail; nil sends none, and what is asked for waits until it expires.
 	Mailer Mailer
 	// PublicURL is where links point, without a slash at its end: https://vote.example.org.
@@ -93,7 +96,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
-	secrets, err := newSecrets(c.Key)
+	if len(c.Secrets) == 0 {
+		c.Secrets = c.Key
+	}
+	secrets, err := newSecrets(c.Secrets)
 	if err != nil {
 		return nil, err
 	}

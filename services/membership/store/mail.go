@@ -203,9 +203,11 @@ func memberLetter(ctx context.Context, tx *sql.Tx, letter string, kind membershi
 	}
 	l.To = membership.Reachable(l.To)
 	if notice != "" {
-		if err := tx.QueryRowContext(ctx, `SELECT facts FROM notice WHERE id = $1`, notice).Scan(&l.Facts); err != nil {
-			return l, fmt.Errorf("store: the facts of a notice: %w", err)
+		n, err := loadNotice(ctx, tx, notice)
+		if err != nil {
+			return l, err
 		}
+		l.Facts = n.Facts
 	}
 	return l, nil
 }
