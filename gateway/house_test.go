@@ -88,6 +88,8 @@ type house struct {
 	offRoll bool
 	votes   map[string]*ballotsv1.CastVoteRequest
 	asked   []any
+	// endedElsewhere is the session that membership ended while the gateway keeps a token of it.
+	endedElsewhere string
 }
 
 func (h *house) note(req any) {
@@ -148,7 +150,7 @@ func (m membership) ConfirmSession(_ context.Context, in *membershipv1.ConfirmSe
 func (m membership) ExchangeSession(_ context.Context, in *membershipv1.ExchangeSessionRequest) (*membershipv1.ExchangeSessionResponse, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if in.GetSessionSecret() == "ended" {
+	if in.GetSessionSecret() == "ended" || in.GetSessionSecret() == m.endedElsewhere {
 		return nil, refusal(codes.Unauthenticated, "SESSION_ENDED", "Sign in again.")
 	}
 	return &membershipv1.ExchangeSessionResponse{
@@ -165,7 +167,7 @@ func (m membership) SignOut(context.Context, *membershipv1.SignOutRequest) (*mem
 }
 
 func (m membership) GetMe(ctx context.Context, _ *membershipv1.GetMeRequest) (*membershipv1.Member, error) {
-	if caller(ctx) == "" {
+	if caller(ctx) == "" || caller(ctx) == m.endedElsewhere {
 		return nil, refusal(codes.Unauthenticated, "SIGN_IN", "Sign in to do this.")
 	}
 	return &membershipv1.Member{
@@ -174,7 +176,12 @@ func (m membership) GetMe(ctx context.Context, _ *membershipv1.GetMeRequest) (*m
 	}, nil
 }
 
-func (m membership) GetSignInMethods(context.Context, *membershipv1.GetSignInMethodsRequest) (*membershipv1.SignInMethods, error) {
+func (m membership) GetSignInMethods(ctx context.Context, _ *membershipv1.GetSignInMethodsRequest) (*membershipv1.SignInMethods, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if who := caller(ctx); who != "" && who == m.endedElsewhere {
+		return nil, refusal(codes.Unauthenticated, "SESSION_ENDED", "Sign in again.")
+	}
 	return &membershipv1.SignInMethods{Passkeys: true}, nil
 }
 

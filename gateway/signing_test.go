@@ -126,3 +126,13 @@ func TestDeviceWords(t *testing.T) {
 		}
 	}
 }
+
+// TestEndedElsewhere: a browser whose session was ended elsewhere comes to the sign-in page, though the gateway keeps a token for a minute.
+func TestEndedElsewhere(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor("ada").get("/me").sees(http.StatusOK, "Ada Example")
+	s.house.mu.Lock()
+	s.house.endedElsewhere = "ada"
+	s.house.mu.Unlock()
+	v.get("/me").under("/sign-in").sees(http.StatusOK, "Email address", "Join")
+}

@@ -138,6 +138,13 @@ func (k *Keeper) Find(ctx context.Context, r *http.Request) (Viewer, error) {
 	return v, nil
 }
 
+// Forget makes the next request with the same cookie ask membership again: a room has refused the token that is kept for it.
+func (k *Keeper) Forget(r *http.Request) {
+	if secret := k.value(r, sessionCookie); secret != "" {
+		k.forget(sha256.Sum256([]byte(secret)))
+	}
+}
+
 func (k *Keeper) remember(key [sha256.Size]byte, e exchange, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -92,6 +92,10 @@ func (q *Request) signIn(err error) string {
 	if reason, _ := Reason(err); reason == "FRESH_SIGN_IN" {
 		query.Set("fresh", "1")
 		query.Set("next", q.nextTyped())
+	} else {
+		// The session may have been ended elsewhere while the gateway still keeps a token of it: without this the sign-in page would be
+		// refused as well, and lead to itself.
+		q.journey.site.Sessions.Forget(q.Request)
 	}
 	return "/sign-in?" + query.Encode()
 }
@@ -101,6 +105,8 @@ func (q *Request) signInTo(err error, here string) string {
 	query := url.Values{"next": {here}}
 	if reason, _ := Reason(err); reason == "FRESH_SIGN_IN" {
 		query.Set("fresh", "1")
+	} else {
+		q.journey.site.Sessions.Forget(q.Request)
 	}
 	return "/sign-in?" + query.Encode()
 }
