@@ -11,6 +11,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/device"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/entry"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
@@ -21,8 +22,11 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/officeract"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/passkey"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/roll"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
 )
@@ -36,7 +40,8 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register,
+		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
+		entry.Register,
 		passkey.Register, device.Register, letter.Register,
 	} {
 		if err := register(s); err != nil {

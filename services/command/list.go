@@ -14,6 +14,7 @@ var commands = []Command{
 	{"rotate", "replace the key that signs access tokens; nobody is signed out", rotate},
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
+	{"witness", "run a witness that signs public logs of others", runWitness},
 	countCommand,
 	statementCommand,
 	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},

@@ -39,8 +39,8 @@ func PasskeyName(s string) (string, error) {
 	return s, nil
 }
 
-// Challenge is a question that a passkey has to answer in the browser that asked for it.
-type Challenge struct {
+// KeyChallenge is a question that a passkey has to answer in the browser that asked for it.
+type KeyChallenge struct {
 	// Member is whose new passkey it is for, or empty for signing in.
 	Member string
 	// Terms are what the answer is verified against, as the server encodes them, without the challenge itself.
@@ -55,7 +55,7 @@ type Challenge struct {
 
 // Answer decides whether a request may answer the challenge at an instant: Proved if it may, Repeated if the same request
 // did before, else a fault. member is who asks for a new passkey, or empty for signing in.
-func (c Challenge) Answer(member string, request []byte, now time.Time) (Outcome, error) {
+func (c KeyChallenge) Answer(member string, request []byte, now time.Time) (Outcome, error) {
 	expired := !now.Before(c.Expires)
 	switch {
 	case c.Member != member:

@@ -146,7 +146,7 @@ try {
   await signIn(secretary, who.secretary)
   await secretary.goto(`/members/${who.memberId}/roles/new`)
   await secretary.getByLabel('Board member').check().catch(() => secretary.getByRole('radio').last().check())
-  await secretary.getByLabel('Why?').fill('Elected at the meeting – ŵ')
+  await secretary.getByLabel('Why').fill('Elected at the meeting – ŵ')
   await fetch(`${arg.later}?minutes=11`, { method: 'POST' })
   await secretary.locator('form[action$="/roles/new"] button').click()
   await says(secretary, 'this needs a sign-in of the last 10 minutes')
@@ -154,7 +154,7 @@ try {
   await b.look(secretary, 'sign in again')
   await type(secretary, who.secretary)
   expect(at(secretary).endsWith('/roles/new'), `led to ${secretary.url()}`)
-  expect(await secretary.getByLabel('Why?').inputValue() === 'Elected at the meeting – ŵ', 'what was typed is lost')
+  expect(await secretary.getByLabel('Why').inputValue() === 'Elected at the meeting – ŵ', 'what was typed is lost')
   await secretary.locator('form[action$="/roles/new"] button').click()
   expect(at(secretary).startsWith('/members/'), `after the second time at ${secretary.url()}: ${(await secretary.locator('main').innerText()).slice(0, 300)}`)
 

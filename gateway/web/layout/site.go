@@ -57,11 +57,16 @@ type Config struct {
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
 	SignIn     membershipv1.SignInServiceClient
+	Entries    membershipv1.RegisterServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
+	Books      ledgerv1.BooksServiceClient
+	Bank       ledgerv1.BankServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
+	// Rolls are the electoral rolls.
+	Rolls membershipv1.RollServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -86,10 +91,14 @@ func New(c Config) (*Site, error) {
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
 		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
+		Entries:    membershipv1.NewRegisterServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
+		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
+		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)
@@ -187,6 +196,9 @@ func (s *Site) Regions(ctx context.Context) []*membershipv1.Region {
 	_, regions := s.shared(ctx)
 	return regions
 }
+
+// Rooms are the connections to the rooms, for journeys with services of their own.
+func (s *Site) Rooms() rest.Rooms { return s.config.Rooms }
 
 // Now is the gateway's clock.
 func (s *Site) Now() time.Time { return s.config.Now() }

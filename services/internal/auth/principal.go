@@ -21,6 +21,7 @@ const (
 	Organiser = "organiser"
 	Teller    = "teller"
 	Board     = "board"
+	Registrar = "registrar"
 )
 
 // The rooms, as tokens and policies spell them.
@@ -85,6 +86,16 @@ func (p Principal) Holds(role, region string) bool {
 // HoldsAny reports whether the caller holds one of the roles, in whatever region.
 func (p Principal) HoldsAny(roles ...string) bool {
 	return slices.ContainsFunc(p.Roles, func(r Role) bool { return slices.Contains(roles, r.Name) })
+}
+
+// Office returns the first office that the caller holds of some roles, in the caller's order; the zero one if none.
+func (p Principal) Office(roles ...string) Role {
+	for _, r := range p.Roles {
+		if slices.Contains(roles, r.Name) {
+			return r
+		}
+	}
+	return Role{}
 }
 
 type contextKey struct{}

@@ -45,6 +45,7 @@ ListMyDonations   S  .  .  .  .  .  .  .  N  N  N  N
 Export            .  .  .  .  .  .  .  .  N  N  N  N
 GetEntryProof     .  .  .  .  .  .  .  .  N  N  N  N
 ReadLog           .  .  .  .  .  .  .  .  N  N  N  N
+ListOfficerActs   S  .  .  .  .  .  .  .  N  N  N  N
 GetHead           P  P  P  P  P  P  P  P  .  N  N  N
 ApplyRules        P  P  P  P  P  P  P  P  N  N  .  N
 `
@@ -90,10 +91,18 @@ func TestPermissions(t *testing.T) {
 		want[cells[0]] = cells[1:]
 	}
 	seen := map[string]bool{}
-	services := ledgerv1.File_folkmoot_ledger_v1_ledger_proto.Services()
-	for i := range services.Len() {
-		for j := range services.Get(i).Methods().Len() {
-			m := services.Get(i).Methods().Get(j)
+	var services []protoreflect.ServiceDescriptor
+	for _, file := range []protoreflect.FileDescriptor{
+		ledgerv1.File_folkmoot_ledger_v1_ledger_proto,
+		ledgerv1.File_folkmoot_ledger_v1_acts_proto,
+	} {
+		for i := range file.Services().Len() {
+			services = append(services, file.Services().Get(i))
+		}
+	}
+	for _, service := range services {
+		for j := range service.Methods().Len() {
+			m := service.Methods().Get(j)
 			row, ok := want[string(m.Name())]
 			if !ok {
 				t.Errorf("%s is missing in the permission table", m.Name())

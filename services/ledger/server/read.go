@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
@@ -26,7 +27,15 @@ func (s *Server) ListEntries(ctx context.Context, req *ledgerv1.ListEntriesReque
 	if err != nil {
 		return nil, err
 	}
+	exerciseTreasurer(ctx)
 	return &ledgerv1.ListEntriesResponse{Entries: entries, NextPageToken: next}, nil
+}
+
+// exerciseTreasurer notes that the treasurer was shown who gave, which others are not.
+func exerciseTreasurer(ctx context.Context) {
+	if p := auth.FromContext(ctx); p.HoldsAny(auth.Treasurer) {
+		acts.Exercise(ctx, p.Office(auth.Treasurer))
+	}
 }
 
 // ListMyDonations returns the entries that are about the caller.
@@ -80,6 +89,7 @@ func (s *Server) GetEntry(ctx context.Context, req *ledgerv1.GetEntryRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	exerciseTreasurer(ctx)
 	return entryFor(auth.FromContext(ctx), e), nil
 }
 
@@ -96,18 +106,30 @@ func (s *Server) GetTrialBalance(ctx context.Context, req *ledgerv1.GetTrialBala
 	if err != nil {
 		return nil, err
 	}
-	lines, debit, credit := ledger.TrialBalance(sums)
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return trialBalance(date, sums, added), nil
+}
+
+func trialBalance(date string, sums map[string]int64, added []ledger.Account) *ledgerv1.TrialBalance {
+	lines, debit, credit := ledger.TrialBalance(sums, added...)
 	out := &ledgerv1.TrialBalance{Date: date, TotalDebitPence: debit, TotalCreditPence: credit, Currency: ledger.GBP}
 	for _, l := range lines {
 		out.Lines = append(out.Lines, &ledgerv1.TrialBalanceLine{Account: accountProto(l.Account), DebitPence: l.Debit, CreditPence: l.Credit})
 	}
-	return out, nil
+	return out
 }
 
 // ListAccounts returns the chart of accounts.
-func (s *Server) ListAccounts(context.Context, *ledgerv1.ListAccountsRequest) (*ledgerv1.ListAccountsResponse, error) {
+func (s *Server) ListAccounts(ctx context.Context, _ *ledgerv1.ListAccountsRequest) (*ledgerv1.ListAccountsResponse, error) {
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &ledgerv1.ListAccountsResponse{}
-	for _, a := range ledger.Chart {
+	for _, a := range ledger.AllAccounts(added) {
 		out.Accounts = append(out.Accounts, accountProto(a))
 	}
 	return out, nil
@@ -118,7 +140,11 @@ const exportPiece = 64 << 10
 
 // Export writes the whole journal in the format of another program, a piece at a time.
 func (s *Server) Export(req *ledgerv1.ExportRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody]) error {
-	exporter, err := ledger.NewExporter(req.GetFormat())
+	added, err := s.store.AddedAccounts(stream.Context())
+	if err != nil {
+		return err
+	}
+	exporter, err := ledger.NewExporter(req.GetFormat(), added...)
 	if err != nil {
 		return err
 	}

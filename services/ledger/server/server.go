@@ -12,6 +12,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
@@ -24,16 +25,22 @@ import (
 // Server is the ledger room.
 type Server struct {
 	ledgerv1.UnimplementedLedgerServiceServer
+	ledgerv1.UnimplementedOfficerActsServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
+	ledgerv1.UnimplementedBooksServiceServer
+	ledgerv1.UnimplementedBankServiceServer
 
 	room.Config
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
 	courier    *outbox.Courier
+	payers     *payers
+	// wakeImports tells the reader of bank files that one waits.
+	wakeImports chan struct{}
 }
 
 // Migrations are those of the room's database.
-var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+var Migrations = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 
 // Open migrates the room's database and returns the room.
 func Open(ctx context.Context, c room.Config) (*Server, error) {
@@ -45,6 +52,8 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
+	s.payers = &payers{client: membershipv1.NewPayersRoomsServiceClient(c.Membership), now: time.Now}
+	s.wakeImports = make(chan struct{}, 1)
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
 }
@@ -52,12 +61,16 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 // Register puts the services on a server.
 func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerServiceServer(to, s)
+	ledgerv1.RegisterOfficerActsServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
+	ledgerv1.RegisterBooksServiceServer(to, s)
+	ledgerv1.RegisterBankServiceServer(to, s)
 }
 
 // Run delivers standing events and forgets old replies until the context ends.
 func (s *Server) Run(ctx context.Context) {
 	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
+	go s.readBankFiles(ctx)
 	s.courier.Run(ctx)
 }
 

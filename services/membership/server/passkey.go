@@ -129,7 +129,7 @@ func (s *Server) beginChallenge(ctx context.Context, attempt, member string, ter
 	if err != nil {
 		return nil, fmt.Errorf("membership: encode a challenge: %w", err)
 	}
-	c := membership.Challenge{Member: member, Terms: kept, Expires: s.cfg.Now().Add(membership.ChallengeLife)}
+	c := membership.KeyChallenge{Member: member, Terms: kept, Expires: s.cfg.Now().Add(membership.ChallengeLife)}
 	if err := s.store.BeginChallenge(ctx, digest(attempt), c); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *Server) beginChallenge(ctx context.Context, attempt, member string, ter
 }
 
 // terms gives back what beginChallenge kept.
-func (s *Server) terms(c membership.Challenge, attempt string) (webauthn.SessionData, error) {
+func (s *Server) terms(c membership.KeyChallenge, attempt string) (webauthn.SessionData, error) {
 	var terms webauthn.SessionData
 	if err := json.Unmarshal(c.Terms, &terms); err != nil {
 		return terms, fmt.Errorf("membership: a stored challenge: %w", err)
@@ -205,7 +205,7 @@ func (s *Server) AddPasskey(ctx context.Context, r *membershipv1.AddPasskeyReque
 	if err != nil {
 		return nil, err
 	}
-	check := func(c membership.Challenge) (membership.Passkey, error) {
+	check := func(c membership.KeyChallenge) (membership.Passkey, error) {
 		terms, err := s.terms(c, r.GetAttempt())
 		if err != nil {
 			return membership.Passkey{}, err
@@ -318,7 +318,7 @@ func (s *Server) ConfirmPasskey(ctx context.Context, r *membershipv1.ConfirmPass
 	if err != nil {
 		return nil, err
 	}
-	check := func(c membership.Challenge) (membership.Passkey, error) { return s.checkAssertion(ctx, c, r) }
+	check := func(c membership.KeyChallenge) (membership.Passkey, error) { return s.checkAssertion(ctx, c, r) }
 	secret := s.secrets.derive("session", hash)
 	way := membership.Way{Method: membership.ByPasskey, Device: device(ctx)}
 	session, err := s.store.ConfirmPasskey(ctx, digest(r.GetAttempt()), hash, digest(secret), way, s.cfg.Now(), check)
@@ -329,7 +329,7 @@ func (s *Server) ConfirmPasskey(ctx context.Context, r *membershipv1.ConfirmPass
 }
 
 // checkAssertion verifies an answer and returns the passkey as it stands after it.
-func (s *Server) checkAssertion(ctx context.Context, c membership.Challenge, r *membershipv1.ConfirmPasskeyRequest) (membership.Passkey, error) {
+func (s *Server) checkAssertion(ctx context.Context, c membership.KeyChallenge, r *membershipv1.ConfirmPasskeyRequest) (membership.Passkey, error) {
 	var p membership.Passkey
 	terms, err := s.terms(c, r.GetAttempt())
 	if err != nil {

@@ -19,26 +19,27 @@ func (s *Server) Policies() auth.Policies {
 	motions, ballots, ledger := auth.Policy{Rooms: []string{auth.Motions}}, auth.Policy{Rooms: []string{auth.Ballots}}, auth.Policy{Rooms: []string{auth.Ledger}, Writes: true}
 	telling := auth.Policy{Rooms: []string{auth.Motions}, Writes: true}
 	p := auth.Policies{
-		membershipv1.MembershipService_Join_FullMethodName:            arriving,
-		membershipv1.MembershipService_RequestSignIn_FullMethodName:   arriving,
-		membershipv1.MembershipService_ConfirmSession_FullMethodName:  arriving,
-		membershipv1.MembershipService_AcceptFounding_FullMethodName:  arriving,
-		membershipv1.MembershipService_ExchangeSession_FullMethodName: public,
-		membershipv1.MembershipService_SignOut_FullMethodName:         {Member: true, Writes: true},
-		membershipv1.MembershipService_GetMe_FullMethodName:           {Member: true},
-		membershipv1.MembershipService_ListMembers_FullMethodName:     {Roles: officers},
-		membershipv1.MembershipService_GetMember_FullMethodName:       {Member: true},
-		membershipv1.MembershipService_CreateRegion_FullMethodName:    secretary,
-		membershipv1.MembershipService_UpdateRegion_FullMethodName:    secretary,
-		membershipv1.MembershipService_ListRegions_FullMethodName:     public,
-		membershipv1.MembershipService_ListOfficers_FullMethodName:    public,
-		membershipv1.MembershipService_GrantRole_FullMethodName:       appointing,
-		membershipv1.MembershipService_ApproveRole_FullMethodName:     approving,
-		membershipv1.MembershipService_EndRole_FullMethodName:         {Member: true, Writes: true, Personal: true, Fresh: auth.FreshSeconds},
-		membershipv1.MembershipService_GetFounding_FullMethodName:     public,
-		membershipv1.MembershipService_ListKeys_FullMethodName:        public,
-		membershipv1.MembershipService_GetMyProofs_FullMethodName:     {Member: true},
-		membershipv1.MembershipService_ReadLog_FullMethodName:         public,
+		membershipv1.MembershipService_Join_FullMethodName:             arriving,
+		membershipv1.MembershipService_RequestSignIn_FullMethodName:    arriving,
+		membershipv1.MembershipService_ConfirmSession_FullMethodName:   arriving,
+		membershipv1.MembershipService_AcceptFounding_FullMethodName:   arriving,
+		membershipv1.MembershipService_ExchangeSession_FullMethodName:  public,
+		membershipv1.MembershipService_SignOut_FullMethodName:          {Member: true, Writes: true},
+		membershipv1.MembershipService_GetMe_FullMethodName:            {Member: true},
+		membershipv1.MembershipService_ListMembers_FullMethodName:      {Roles: officers},
+		membershipv1.MembershipService_GetMember_FullMethodName:        {Member: true},
+		membershipv1.MembershipService_CreateRegion_FullMethodName:     secretary,
+		membershipv1.MembershipService_UpdateRegion_FullMethodName:     secretary,
+		membershipv1.MembershipService_ListRegions_FullMethodName:      public,
+		membershipv1.MembershipService_ListOfficers_FullMethodName:     public,
+		membershipv1.MembershipService_GrantRole_FullMethodName:        appointing,
+		membershipv1.MembershipService_ApproveRole_FullMethodName:      approving,
+		membershipv1.MembershipService_EndRole_FullMethodName:          {Member: true, Writes: true, Personal: true, Fresh: auth.FreshSeconds},
+		membershipv1.MembershipService_GetFounding_FullMethodName:      public,
+		membershipv1.MembershipService_ListKeys_FullMethodName:         public,
+		membershipv1.MembershipService_GetMyProofs_FullMethodName:      {Member: true},
+		membershipv1.MembershipService_ReadLog_FullMethodName:          public,
+		membershipv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 
 		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,
@@ -48,20 +49,43 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ApplyRules_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
+
+		membershipv1.PayersRoomsService_ListPayers_FullMethodName: {Rooms: []string{auth.Ledger}},
 	}
 	maps.Copy(p, signInPolicies())
 	maps.Copy(p, registerPolicies())
+	rollPolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
 	return p
 }
 
+// rollPolicies adds those of [membershipv1.RollService].
+func rollPolicies(p auth.Policies) {
+	deciding := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	for method, policy := range (auth.Policies{
+		membershipv1.RollService_ListRolls_FullMethodName:           {Anyone: true},
+		membershipv1.RollService_GetRoll_FullMethodName:             {Anyone: true},
+		membershipv1.RollService_GetRollProof_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_GetMyRollProof_FullMethodName:      {Member: true},
+		membershipv1.RollService_GetRollEntry_FullMethodName:        {Member: true},
+		membershipv1.RollService_CompareRolls_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_ListRollDifferences_FullMethodName: {Roles: []string{auth.Secretary}},
+		membershipv1.RollService_PrepareRoll_FullMethodName:         deciding,
+		membershipv1.RollService_ChallengeRoll_FullMethodName:       {Member: true, Writes: true, Personal: true},
+		membershipv1.RollService_ListRollChallenges_FullMethodName:  {Member: true},
+		membershipv1.RollService_DecideRollChallenge_FullMethodName: deciding,
+	}) {
+		p[method] = policy
+	}
+}
+
 // officers may look at the register; organisers at their region's part of it.
-var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Organiser}
+var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Registrar, auth.Organiser}
 
 // wholeSociety are those who may look at all of it.
-var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board}
+var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Registrar}
 
 // signInPolicies are those of signing in and mail. What belongs to the member alone is refused to the operator's tokens: they do not act
 // for the member. An officer's own mail list shows addresses, so it is for the secretary, who sees them anyway.

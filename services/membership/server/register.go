@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/page"
@@ -35,6 +36,9 @@ func (s *Server) GetMember(ctx context.Context, r *membershipv1.GetMemberRequest
 	if !own && !p.HoldsAny(wholeSociety...) && !p.Holds(auth.Organiser, region) {
 		return nil, otherRegion()
 	}
+	if !own {
+		acts.Exercise(ctx, p.Office(officers...))
+	}
 	return s.memberProto(m, membership.RuleAt(told, now), now, own || seesAddress(p, region)), nil
 }
 
@@ -42,10 +46,10 @@ func otherRegion() error {
 	return fault.New(fault.Denied, "OTHER_REGION", "You may do this for your own region only.")
 }
 
-// seesAddress reports whether an officer needs the addresses of a region's members: the secretary, who gives notice,
-// and the region's organiser.
+// seesAddress reports whether an officer needs the addresses of a region's members: the secretary, who gives notice, the
+// registrar, who helps to keep the register, and the region's organiser.
 func seesAddress(p auth.Principal, region string) bool {
-	return p.HoldsAny(auth.Secretary) || p.Holds(auth.Organiser, region)
+	return p.HoldsAny(auth.Secretary, auth.Registrar) || p.Holds(auth.Organiser, region)
 }
 
 // ListMembers pages through the register by membership number.

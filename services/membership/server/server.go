@@ -19,6 +19,7 @@ import (
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/keyring"
@@ -57,10 +58,13 @@ type Config struct {
 // Server is the room.
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
+	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedSignInServiceServer
 	membershipv1.UnimplementedNoticeRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
+	membershipv1.UnimplementedRollServiceServer
+	membershipv1.UnimplementedPayersRoomsServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -81,7 +85,7 @@ type Server struct {
 
 // migrations are the room's, in order.
 func migrations() []database.Migrations {
-	return []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+	return []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 }
 
 // Open prepares the room: it migrates the database and reads the revoked sessions.
@@ -94,6 +98,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	st := store.New(c.DB, c.Random)
 	if err := st.LogMissing(ctx); err != nil {
+		return nil, err
+	}
+	if err := st.KeepElectors(ctx); err != nil {
 		return nil, err
 	}
 	if len(c.Secrets) == 0 {
@@ -129,10 +136,13 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
+	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterSignInServiceServer(r, s)
 	membershipv1.RegisterNoticeRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
+	membershipv1.RegisterRollServiceServer(r, s)
+	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

@@ -120,7 +120,7 @@ func TestSessionsEndUnused(t *testing.T) {
 	h.exchange(sam.session)
 	h.clock.pass(membership.SessionIdle - time.Hour)
 	token := h.exchange(sam.session)
-	h.clock.pass(auth.MemberTokenLife + time.Minute)
+	h.clock.pass(auth.MemberTokenLife + 2*time.Minute)
 	refused(t, h.me(token), codes.Unauthenticated, "TOKEN_REFUSED")
 	h.clock.pass(membership.SessionIdle)
 	_, err := h.people.ExchangeSession(context.Background(), &membershipv1.ExchangeSessionRequest{SessionSecret: sam.session})

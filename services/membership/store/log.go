@@ -32,6 +32,11 @@ func officeFact(g membership.Grant) fact {
 }
 
 func rollFact(r Roll) fact {
+	if d := r.detail; d != nil {
+		return fact{"roll", r.ID, "", membership.FullRollLeaf(r.ID, r.Purpose, r.Terms, r.Frozen, r.Count, r.Fingerprint, membership.RollFacts{
+			Title: d.Title, Meeting: d.Meeting, Root: d.Root, Supersedes: d.Supersedes, AdmittedSinceNotice: d.Admitted, DoublesExamined: d.Doubles, Rulings: d.Rulings,
+		})}
+	}
 	return fact{"roll", r.ID, "", membership.RollLeaf(r.ID, r.Purpose, r.Terms, r.Frozen, r.Count, r.Fingerprint)}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // BeginChallenge keeps a challenge under the hash of the secret that the asking browser keeps.
-func (s *Store) BeginChallenge(ctx context.Context, hash []byte, c membership.Challenge) error {
+func (s *Store) BeginChallenge(ctx context.Context, hash []byte, c membership.KeyChallenge) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO passkey_challenge (hash, member, terms, expires) VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING`,
 			hash, c.Member, c.Terms, c.Expires.UnixMicro())
@@ -27,8 +27,8 @@ func (s *Store) BeginChallenge(ctx context.Context, hash []byte, c membership.Ch
 	})
 }
 
-func loadChallenge(ctx context.Context, q querier, hash []byte) (membership.Challenge, error) {
-	var c membership.Challenge
+func loadChallenge(ctx context.Context, q querier, hash []byte) (membership.KeyChallenge, error) {
+	var c membership.KeyChallenge
 	var expires int64
 	var used sql.NullInt64
 	var made sql.NullString
@@ -100,7 +100,7 @@ func (s *Store) Passkeys(ctx context.Context, member string) ([]membership.Passk
 // AddPasskey keeps a new passkey of a member and queues the letter that tells them. make verifies the answer against the challenge and
 // returns the passkey without id and dates. The reply is kept with the request, as encode makes it.
 func (s *Store) AddPasskey(ctx context.Context, r once.Request, hash []byte, member string, now, machine time.Time, facts []byte,
-	check func(membership.Challenge) (membership.Passkey, error), encode Encode[membership.Passkey]) ([]byte, error) {
+	check func(membership.KeyChallenge) (membership.Passkey, error), encode Encode[membership.Passkey]) ([]byte, error) {
 	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
 		c, err := loadChallenge(ctx, tx, hash)
 		if err != nil {
@@ -197,7 +197,7 @@ func (s *Store) PasskeyOf(ctx context.Context, keyID, handle []byte) (membership
 // ConfirmPasskey signs in by a passkey's answer to a challenge, under the hash of a new session secret. check verifies the answer and returns the
 // passkey as it stands after it. The same request again gets the same session.
 func (s *Store) ConfirmPasskey(ctx context.Context, hash, request, secretHash []byte, way membership.Way, now time.Time,
-	check func(membership.Challenge) (membership.Passkey, error)) (membership.Session, error) {
+	check func(membership.KeyChallenge) (membership.Passkey, error)) (membership.Session, error) {
 	var session membership.Session
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		c, err := loadChallenge(ctx, tx, hash)

@@ -5,6 +5,23 @@ CREATE TABLE applicant (
   member TEXT   NOT NULL UNIQUE REFERENCES member (id)
 );
 
+CREATE TABLE appointment (
+  id          TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member      TEXT   NOT NULL REFERENCES member (id),
+  role        TEXT   NOT NULL CHECK (role IN ('chair', 'secretary', 'treasurer', 'organiser', 'teller', 'board', 'registrar')),
+  region      TEXT   NOT NULL,
+  reason      TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  granted_by  TEXT   NOT NULL,
+  granted     BIGINT NOT NULL,
+  approved_by TEXT   NOT NULL,
+  started     BIGINT,
+  ended       BIGINT,
+  ended_by    TEXT   NOT NULL,
+  end_reason  TEXT   NOT NULL CHECK (length(end_reason) <= 500)
+);
+
+CREATE UNIQUE INDEX appointment_held ON appointment (member, role, region) WHERE ended IS NULL;
+
 CREATE TABLE attempt (
   hash       BYTEA  NOT NULL PRIMARY KEY,
   kind       TEXT   NOT NULL CHECK (kind IN ('join', 'sign_in')),
@@ -37,6 +54,18 @@ CREATE TABLE donation (
 );
 
 CREATE INDEX donation_member ON donation (member, position);
+
+CREATE TABLE elector (
+  member  TEXT    NOT NULL PRIMARY KEY,
+  region  TEXT    NOT NULL,
+  admitted BOOLEAN NOT NULL,
+  donated  BOOLEAN NOT NULL,
+  since    BIGINT  NOT NULL
+);
+
+CREATE INDEX elector_good ON elector (admitted, donated, region, since);
+
+CREATE INDEX elector_since ON elector (since);
 
 CREATE TABLE email_change (
   hash      BYTEA  NOT NULL PRIMARY KEY,
@@ -201,6 +230,11 @@ CREATE TABLE passkey_handle (
   handle BYTEA NOT NULL UNIQUE
 );
 
+CREATE TABLE postal (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  address TEXT NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
+);
+
 CREATE TABLE region (
   id    TEXT   NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 2 AND 40),
   name  TEXT   NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
@@ -241,6 +275,47 @@ CREATE TABLE roll (
   donations   BIGINT  NOT NULL
 );
 
+CREATE INDEX roll_frozen ON roll (frozen, id);
+
+CREATE TABLE roll_challenge (
+  id              TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  roll            TEXT   NOT NULL REFERENCES roll (id),
+  meeting         TEXT   NOT NULL,
+  kind            TEXT   NOT NULL CHECK (kind IN ('entry', 'omission')),
+  challenger      TEXT   NOT NULL REFERENCES member (id),
+  member          TEXT   NOT NULL,
+  about           TEXT   NOT NULL CHECK (length(about) <= 100),
+  reason          TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  made            BIGINT NOT NULL,
+  outcome         TEXT   NOT NULL CHECK (outcome IN ('', 'upheld', 'dismissed')),
+  decider         TEXT   NOT NULL,
+  decided         BIGINT,
+  event           BIGINT,
+  decision_reason TEXT   NOT NULL CHECK (length(decision_reason) <= 500),
+  superseding     TEXT   NOT NULL
+);
+
+CREATE INDEX roll_challenge_meeting ON roll_challenge (meeting, outcome);
+
+CREATE INDEX roll_challenge_roll ON roll_challenge (roll, made);
+
+CREATE TABLE roll_detail (
+  roll       TEXT    NOT NULL PRIMARY KEY REFERENCES roll (id),
+  prepared   BOOLEAN NOT NULL,
+  meeting    TEXT    NOT NULL CHECK (length(meeting) <= 64),
+  title      TEXT    NOT NULL CHECK (length(title) <= 200),
+  secret     BYTEA   NOT NULL,
+  root       BYTEA   NOT NULL,
+  supersedes TEXT    NOT NULL,
+  admitted   BIGINT  NOT NULL CHECK (admitted >= 0),
+  doubles    BIGINT  CHECK (doubles >= 0),
+  rulings    BIGINT  NOT NULL CHECK (rulings >= 0)
+);
+
+CREATE INDEX roll_detail_meeting ON roll_detail (meeting);
+
+CREATE INDEX roll_detail_supersedes ON roll_detail (supersedes);
+
 CREATE TABLE roll_entry (
   roll   TEXT   NOT NULL REFERENCES roll (id),
   number BIGINT NOT NULL CHECK (number > 0),
@@ -250,6 +325,13 @@ CREATE TABLE roll_entry (
 );
 
 CREATE UNIQUE INDEX roll_entry_member ON roll_entry (roll, member);
+
+CREATE TABLE roll_node (
+  roll  TEXT   NOT NULL REFERENCES roll (id),
+  chunk BIGINT NOT NULL CHECK (chunk >= 0),
+  hash  BYTEA  NOT NULL,
+  PRIMARY KEY (roll, chunk)
+);
 
 CREATE TABLE rule (
   position  BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),

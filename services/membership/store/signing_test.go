@@ -21,11 +21,11 @@ func encodeKey(p membership.Passkey) ([]byte, error) { return []byte(p.ID), nil 
 func addKey(t *testing.T, s *Store, member, name string) string {
 	t.Helper()
 	ctx := context.Background()
-	if err := s.BeginChallenge(ctx, hash("challenge "+name), membership.Challenge{Member: member, Terms: []byte("terms"), Expires: start.Add(membership.ChallengeLife)}); err != nil {
+	if err := s.BeginChallenge(ctx, hash("challenge "+name), membership.KeyChallenge{Member: member, Terms: []byte("terms"), Expires: start.Add(membership.ChallengeLife)}); err != nil {
 		t.Fatal(err)
 	}
 	reply, err := s.AddPasskey(ctx, request("add", name, start), hash("challenge "+name), member, start, start, []byte(`{"passkey":"x"}`),
-		func(c membership.Challenge) (membership.Passkey, error) {
+		func(c membership.KeyChallenge) (membership.Passkey, error) {
 			return membership.Passkey{Name: name, KeyID: hash("key " + name), Credential: c.Terms}, nil
 		}, encodeKey)
 	if err != nil {
@@ -54,11 +54,11 @@ func TestPasskeysContract(t *testing.T) {
 			t.Errorf("found by another's handle: %v, %v", known, err)
 		}
 		// The same key for another member is refused, whoever asks.
-		if err := s.BeginChallenge(ctx, hash("c2"), membership.Challenge{Member: ann, Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
+		if err := s.BeginChallenge(ctx, hash("c2"), membership.KeyChallenge{Member: ann, Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = s.AddPasskey(ctx, request("add", "twice", start), hash("c2"), ann, start, start, nil,
-			func(membership.Challenge) (membership.Passkey, error) {
+			func(membership.KeyChallenge) (membership.Passkey, error) {
 				return membership.Passkey{Name: "x", KeyID: hash("key phone"), Credential: []byte("c")}, nil
 			}, encodeKey)
 		wants(t, err, "PASSKEY_EXISTS")
@@ -66,20 +66,20 @@ func TestPasskeysContract(t *testing.T) {
 		for i := 1; i < membership.MaxPasskeys; i++ {
 			addKey(t, s, sam, fmt.Sprint("key ", i))
 		}
-		if err := s.BeginChallenge(ctx, hash("c3"), membership.Challenge{Member: sam, Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
+		if err := s.BeginChallenge(ctx, hash("c3"), membership.KeyChallenge{Member: sam, Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = s.AddPasskey(ctx, request("add", "many", start), hash("c3"), sam, start, start, nil,
-			func(membership.Challenge) (membership.Passkey, error) {
+			func(membership.KeyChallenge) (membership.Passkey, error) {
 				return membership.Passkey{Name: "x", KeyID: hash("one more"), Credential: []byte("c")}, nil
 			}, encodeKey)
 		wants(t, err, "PASSKEY_LIMIT")
 
 		signIn := func(challenge, request string, p membership.Passkey) (membership.Session, error) {
 			return s.ConfirmPasskey(ctx, hash(challenge), hash(request), hash("secret "+request), membership.Way{Method: membership.ByPasskey, Device: "Firefox on Linux"}, start,
-				func(membership.Challenge) (membership.Passkey, error) { return p, nil })
+				func(membership.KeyChallenge) (membership.Passkey, error) { return p, nil })
 		}
-		if err := s.BeginChallenge(ctx, hash("in"), membership.Challenge{Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
+		if err := s.BeginChallenge(ctx, hash("in"), membership.KeyChallenge{Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		p := membership.Passkey{ID: key, Member: sam, Credential: []byte("used"), Synced: true}
@@ -95,7 +95,7 @@ func TestPasskeysContract(t *testing.T) {
 		_, err = signIn("never", "r3", p)
 		wants(t, err, "CHALLENGE_UNKNOWN")
 		// A passkey that is removed between the answer and its use signs nobody in.
-		if err := s.BeginChallenge(ctx, hash("in2"), membership.Challenge{Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
+		if err := s.BeginChallenge(ctx, hash("in2"), membership.KeyChallenge{Terms: []byte("t"), Expires: start.Add(time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.ChangePasskey(ctx, request("remove", "phone", start), sam, key, "", start, start, func(membership.Passkey) []byte { return nil }, encodeKey); err != nil {

@@ -82,6 +82,9 @@ func recordNumbered(ctx context.Context, tx *sql.Tx, member string, e membership
 	if err != nil {
 		return 0, database.StaleKey(fmt.Errorf("store: record an event: %w", err))
 	}
+	if err := keepElector(ctx, tx, member); err != nil {
+		return 0, err
+	}
 	return e.Number, eventFact(member, e, recorded).log(ctx, tx)
 }
 
