@@ -56,6 +56,7 @@ type Config struct {
 // Site is everything that pages share.
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
+	SignIn     membershipv1.SignInServiceClient
 	Entries    membershipv1.RegisterServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Books      ledgerv1.BooksServiceClient
@@ -91,6 +92,7 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
+		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
 		Entries:    membershipv1.NewRegisterServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
