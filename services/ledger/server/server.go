@@ -13,6 +13,7 @@ import (
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/group"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
@@ -33,7 +34,7 @@ type Server struct {
 }
 
 // Migrations are those of the room's database.
-var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, group.Migrations, store.Migrations}
 
 // Open migrates the room's database and returns the room.
 func Open(ctx context.Context, c room.Config) (*Server, error) {
@@ -41,6 +42,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 		return nil, err
 	}
 	st := store.New(c.DB)
+	st.Group(group.Config{Log: c.Log})
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
@@ -55,10 +57,13 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
 }
 
-// Run delivers standing events and forgets old replies until the context ends.
+// Run writes entries, delivers standing events and forgets old replies until the context ends.
 func (s *Server) Run(ctx context.Context) {
 	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
+	done := make(chan struct{})
+	go func() { defer close(done); s.store.Run(ctx) }()
 	s.courier.Run(ctx)
+	<-done
 }
 
 // today is the society's date.
