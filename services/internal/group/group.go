@@ -98,6 +98,14 @@ type waiting[J, A any] struct {
 	tries int
 }
 
+// answer answers a write. One whose caller has gone may be answered at every try: the first answer counts, and nobody waits.
+func (e *waiting[J, A]) answer(a Answer[A]) {
+	select {
+	case e.done <- a:
+	default:
+	}
+}
+
 // New returns a writer. write decides and stores a batch in a transaction and returns an answer for each of its writes, in order;
 // an error fails the whole batch. It may run more than once for the same writes, each time on a new snapshot, so it must use nothing up.
 func New[J, A any](c Config, write func(ctx context.Context, tx *sql.Tx, batch []J) ([]Answer[A], error)) *Writer[J, A] {
@@ -252,12 +260,12 @@ func (w *Writer[J, A]) handle(ctx context.Context, batch []*waiting[J, A]) {
 // refuse answers a batch, and everything that waits, with Unavailable.
 func (w *Writer[J, A]) refuse(batch []*waiting[J, A]) {
 	for _, e := range batch {
-		e.done <- Answer[A]{Err: w.config.Unavailable}
+		e.answer(Answer[A]{Err: w.config.Unavailable})
 	}
 	for {
 		select {
 		case e := <-w.queue:
-			e.done <- Answer[A]{Err: w.config.Unavailable}
+			e.answer(Answer[A]{Err: w.config.Unavailable})
 		default:
 			return
 		}
@@ -285,7 +293,7 @@ func (w *Writer[J, A]) some(ctx context.Context, batch []*waiting[J, A]) (int, e
 		e.tries++
 	}
 	if len(batch) == 1 && batch[0].tries >= triesLimit {
-		batch[0].done <- Answer[A]{Err: errors.Join(w.config.Unavailable, err)}
+		batch[0].answer(Answer[A]{Err: errors.Join(w.config.Unavailable, err)})
 		return 1, err
 	}
 	return 0, err
@@ -297,7 +305,7 @@ func (w *Writer[J, A]) commit(ctx context.Context, batch []*waiting[J, A]) error
 	present := make([]*waiting[J, A], 0, len(batch))
 	for _, e := range batch {
 		if err := e.ctx.Err(); err != nil {
-			e.done <- Answer[A]{Err: err}
+			e.answer(Answer[A]{Err: err})
 			continue
 		}
 		jobs, present = append(jobs, e.job), append(present, e)
@@ -333,7 +341,7 @@ func (w *Writer[J, A]) commit(ctx context.Context, batch []*waiting[J, A]) error
 	}
 	w.work.until = until
 	for i, e := range present {
-		e.done <- answers[i]
+		e.answer(answers[i])
 	}
 	return nil
 }

@@ -85,8 +85,14 @@ func (b *batch) facts(ctx context.Context, in Intent) (facts Facts, err error) {
 			return Facts{}, err
 		}
 	}
-	if err := b.know(ctx, []string{in.Member}); err != nil {
-		return Facts{}, err
+	if _, known := b.given[in.Member]; !known && in.Member != "" {
+		// What was added may bear on it.
+		if err := b.flush(ctx); err != nil {
+			return Facts{}, err
+		}
+		if err := b.know(ctx, []string{in.Member}); err != nil {
+			return Facts{}, err
+		}
 	}
 	facts.HasGiven = b.given[in.Member]
 	return facts, nil

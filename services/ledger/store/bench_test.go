@@ -155,7 +155,9 @@ func posting(b *testing.B, name string, db *database.DB, grouping, unlogged bool
 		running(b, s)
 	}
 	reply := store.Encode{
-		Reply: func(e ledger.Entry) ([]byte, error) { return binary.BigEndian.AppendUint64(make([]byte, 0, 300), uint64(e.Number))[:300], nil },
+		Reply: func(e ledger.Entry) ([]byte, error) {
+			return binary.BigEndian.AppendUint64(make([]byte, 0, 300), uint64(e.Number))[:300], nil
+		},
 		Event: func(s ledger.Settled) ([]byte, error) { return []byte(s.Member + s.Entry), nil },
 	}
 	return contender{name, func(n int) error {
