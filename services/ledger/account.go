@@ -35,6 +35,7 @@ const (
 var Chart = []Account{
 	{Bank, "Bank account", Asset},
 	{Cash, "Cash in hand", Asset},
+	{Clearing, "Paid out by a provider, not yet in the bank", Asset},
 	{"assets:provider", "Payment provider, not yet paid out", Asset},
 	{"equity:opening", "Opening balances", Equity},
 	{"expenses:fees", "Bank and payment fees", Expense},

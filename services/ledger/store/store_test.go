@@ -136,7 +136,7 @@ func must(t *testing.T) func(ledger.Entry, error) ledger.Entry {
 }
 
 // told returns what stands in the outbox.
-func (d *desk) told(t *testing.T) []ledger.Settled {
+func (d *desk) told(t testing.TB) []ledger.Settled {
 	t.Helper()
 	rows, err := d.db.Reader().Query(`SELECT payload FROM outbox WHERE topic = $1 ORDER BY position`, store.Topic)
 	if err != nil {
