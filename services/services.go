@@ -26,6 +26,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
+	ledger "github.com/localgovdigital/folkmoot/services/ledger/server"
 )
 
 // stopWithin is how long calls under way may take after the house is asked to stop.
@@ -49,6 +50,8 @@ type Config struct {
 	Sample *clock.Sample
 	// PublicURL is where links in mails point.
 	PublicURL string
+	// Payments says which payment providers there are; the zero value turns payments off.
+	Payments ledger.PaymentConfig
 	// Mailer sends mail; the membership room needs it.
 	Mailer Mailer
 	// Log takes what an operator must know.

@@ -11,6 +11,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/give"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
@@ -33,7 +34,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register,
+		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register, give.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

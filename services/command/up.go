@@ -23,6 +23,8 @@ func up(ctx context.Context, s Streams, args []string) error {
 	e.flags(fs)
 	data := fs.String("data", "", "data `FOLDER`: records, keys; only its owner can read it")
 	withSample := fs.Bool("sample", false, "a fictional society, to look around in; needs a folder of its own")
+	var pay payment
+	pay.flags(fs)
 	smtp := fs.String("smtp", "", "mail server `URL`, smtp://USER:PASSWORD@HOST:PORT; without it no mail is sent")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from")
 	level := fs.String("log", "warn", "how much is logged: debug, info, warn or error")
@@ -51,6 +53,15 @@ func up(ctx context.Context, s Streams, args []string) error {
 	}
 	defer front.close()
 	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log}
+	if *withSample {
+		var stop func()
+		if config.Payments, stop, err = samplePayments(front.url, f.sample.Now); err != nil {
+			return err
+		}
+		defer stop()
+	} else if config.Payments, err = pay.config(front.url); err != nil {
+		return err
+	}
 	var box *mail.Mailbox
 	switch {
 	case *withSample:
@@ -89,6 +100,9 @@ func up(ctx context.Context, s Streams, args []string) error {
 	}
 	if *withSample {
 		tellSample(ctx, s, front.url, d)
+	}
+	if config.Payments.Stripe.Key == "" {
+		fmt.Fprintln(s.Out, "Nobody can pay by card: give --stripe-key-file and --stripe-secret-file.")
 	}
 	fmt.Fprintf(s.Out, "For the operator, on this machine only: http://%s (metrics, health, gRPC with reflection)\n", front.adminListener.Addr())
 	err = front.wait(ctx)

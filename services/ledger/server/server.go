@@ -26,11 +26,13 @@ import (
 type Server struct {
 	ledgerv1.UnimplementedLedgerServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
+	ledgerv1.UnimplementedPaymentServiceServer
 
 	room.Config
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
 	courier    *outbox.Courier
+	payments   PaymentConfig
 }
 
 // Migrations are those of the room's database.
@@ -55,6 +57,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
+	ledgerv1.RegisterPaymentServiceServer(to, s)
 }
 
 // Run writes entries, delivers standing events and forgets old replies until the context ends.

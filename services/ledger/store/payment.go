@@ -20,6 +20,8 @@ type Receipt struct {
 	Owners map[string]string
 	// Amounts are what the provider answered about payments whose events say none, by payment.
 	Amounts map[string]Amount
+	// Fees are what the provider answered about the fees of payments, in minor units, by payment.
+	Fees map[string]int64
 	// Now is the instant in microseconds, Today its date in the society's zone, and Date the date of another instant.
 	Now   int64
 	Today string
@@ -157,6 +159,11 @@ func (in *receiving) about(ctx context.Context, e webhook.Event) error {
 		if _, err := in.tx.ExecContext(ctx, `INSERT INTO payment_amount (provider, payment, minor, currency) VALUES ($1, $2, $3, $4) ON CONFLICT (provider, payment) DO NOTHING`,
 			provider, payment, a.Minor, a.Currency); err != nil {
 			return fmt.Errorf("store: keep an amount: %w", err)
+		}
+	}
+	if fee, ok := in.r.Fees[payment]; ok {
+		if _, err := in.tx.ExecContext(ctx, `INSERT INTO payment_fee (provider, payment, minor) VALUES ($1, $2, $3) ON CONFLICT (provider, payment) DO NOTHING`, provider, payment, fee); err != nil {
+			return fmt.Errorf("store: keep a fee: %w", err)
 		}
 	}
 	return in.own(ctx, e, payment)

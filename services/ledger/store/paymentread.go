@@ -76,6 +76,12 @@ func known(ctx context.Context, q reads, provider, id string) (Known, error) {
 			return k, fmt.Errorf("store: read an amount: %w", err)
 		}
 	}
+	if k.State.Fee == 0 {
+		err := q.QueryRowContext(ctx, `SELECT minor FROM payment_fee WHERE provider = $1 AND payment = $2`, provider, id).Scan(&k.State.Fee)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return k, fmt.Errorf("store: read a fee: %w", err)
+		}
+	}
 	return k, posted(ctx, q, provider, id, &k.Books)
 }
 
@@ -134,19 +140,27 @@ func (s *Store) Payments(ctx context.Context, before int64, limit int) ([]Known,
 	return all, nil
 }
 
-// Unpriced returns which of the payments have no amount yet.
-func (s *Store) Unpriced(ctx context.Context, provider string, payments []string) ([]string, error) {
-	var all []string
-	for _, id := range payments {
-		var n int64
-		if err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM payment_amount WHERE provider = $1 AND payment = $2`, provider, id).Scan(&n); err != nil {
-			return nil, fmt.Errorf("store: read an amount: %w", err)
-		}
-		if n == 0 {
-			all = append(all, id)
-		}
+// HasAmount reports whether the amount of a payment was asked for before, and HasFee whether its fee was.
+func (s *Store) HasAmount(ctx context.Context, provider, payment string) (bool, error) {
+	return s.has(ctx, `SELECT COUNT(*) FROM payment_amount WHERE provider = $1 AND payment = $2`, provider, payment)
+}
+
+// HasFee is described at [Store.HasAmount].
+func (s *Store) HasFee(ctx context.Context, provider, payment string) (bool, error) {
+	return s.has(ctx, `SELECT COUNT(*) FROM payment_fee WHERE provider = $1 AND payment = $2`, provider, payment)
+}
+
+// HasCheckout reports whether a reference is that of a gift begun here.
+func (s *Store) HasCheckout(ctx context.Context, id string) (bool, error) {
+	return s.has(ctx, `SELECT COUNT(*) FROM checkout WHERE id = $1`, id)
+}
+
+func (s *Store) has(ctx context.Context, query string, args ...any) (bool, error) {
+	var n int64
+	if err := s.db.Reader().QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+		return false, fmt.Errorf("store: look up: %w", err)
 	}
-	return all, nil
+	return n > 0, nil
 }
 
 // Checkout is a gift that a member began here.

@@ -79,6 +79,13 @@ CREATE TABLE payment_entry (
 
 CREATE INDEX payment_entry_payment ON payment_entry (provider, payment);
 
+CREATE TABLE payment_fee (
+  provider TEXT   NOT NULL,
+  payment  TEXT   NOT NULL,
+  minor    BIGINT NOT NULL CHECK (minor >= 0),
+  PRIMARY KEY (provider, payment)
+);
+
 CREATE TABLE payment_owner (
   provider TEXT NOT NULL,
   payment  TEXT NOT NULL,

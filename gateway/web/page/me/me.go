@@ -35,8 +35,10 @@ type donation struct {
 }
 
 type view struct {
-	Me        *membershipv1.Member
-	Pound     string
+	Me    *membershipv1.Member
+	Pound string
+	// Card is true if one may give by card.
+	Card      bool
 	Open      []*ballotsv1.Ballot
 	Facts     []form.Row
 	Donations []donation
@@ -56,6 +58,9 @@ func (p pages) show(q *layout.Request) error {
 		if me.GetDonationRequired() {
 			v.Pound = q.T("me.required")
 		}
+	}
+	if settings, err := p.Payments.GetPaymentSettings(q.Context(), &ledgerv1.GetPaymentSettingsRequest{}); err == nil {
+		v.Card = settings.GetEnabled()
 	}
 	given, err := p.Ledger.ListMyDonations(q.Context(), &ledgerv1.ListMyDonationsRequest{})
 	if err != nil {

@@ -80,3 +80,11 @@ CREATE TABLE IF NOT EXISTS payment_amount (
   currency TEXT   NOT NULL CHECK (length(currency) = 3),
   PRIMARY KEY (provider, payment)
 );
+
+-- What the provider answered when it was asked for the fee of a payment whose events do not say it.
+CREATE TABLE IF NOT EXISTS payment_fee (
+  provider TEXT   NOT NULL,
+  payment  TEXT   NOT NULL,
+  minor    BIGINT NOT NULL CHECK (minor >= 0),
+  PRIMARY KEY (provider, payment)
+);
