@@ -60,9 +60,12 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	r := c.Rooms
 	for _, err := range []error{
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
+		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
+		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
+		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
 	} {
 		if err != nil {

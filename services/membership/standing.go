@@ -28,7 +28,31 @@ type Rule struct {
 	Required bool
 	// From is when it came into force.
 	From time.Time
+	// Admission is who admits members; empty is automatic.
+	Admission Admission
+	// Registered is true for a society registered under the Co-operative and Community Benefit Societies Act 2014.
+	Registered bool
+	// PoundIsShare is true if the £1 is a share and not a donation.
+	PoundIsShare bool
+	// RetentionYears is how long an entry is kept after the person left; 0 is [DefaultRetention].
+	RetentionYears int32
 }
+
+// DefaultRetention is for how many years the entry of a person who left is kept where the rule book does not say.
+const DefaultRetention = 10
+
+// Admission is who admits members.
+type Admission string
+
+// The admissions.
+const (
+	// AdmitAll: whoever confirms their address is admitted.
+	AdmitAll Admission = "automatic"
+	// AdmitBySecretary: the secretary decides on each application.
+	AdmitBySecretary Admission = "secretary"
+	// AdmitByBoard: the board decides on each application.
+	AdmitByBoard Admission = "board"
+)
 
 // RuleAt returns the rule in force at an instant: the one that came into force last, the later version where two did at once.
 // Before the first rule book nothing is required.
@@ -64,10 +88,17 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 	case "":
 		return "There is no such entry in the register."
 	case StandingLeft:
-		return fmt.Sprintf("Admitted on %s; %s on %s.", Date(s.Admitted, zone), ended[s.LeftAs], Date(s.Left, zone))
+		words := fmt.Sprintf("Admitted on %s; %s on %s.", Date(s.Admitted, zone), ended[s.LeftAs], Date(s.Left, zone))
+		if s.Waiting {
+			words += fmt.Sprintf(" Applied again on %s; not admitted yet.", Date(s.Applied, zone))
+		}
+		return words + s.refused(zone)
 	case StandingApplied:
 		if s.Confirmed.IsZero() {
 			return fmt.Sprintf("Applied on %s; the address has not been confirmed.", Date(s.Applied, zone))
+		}
+		if !s.Refused.IsZero() {
+			return fmt.Sprintf("Applied on %s.", Date(s.Applied, zone)) + s.refused(zone)
 		}
 		return fmt.Sprintf("Applied on %s and confirmed on %s; not admitted yet.", Date(s.Applied, zone), Date(s.Confirmed, zone))
 	case StandingAdmitted, StandingCurrent:
@@ -78,6 +109,15 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 
 var ended = map[EventKind]string{
 	Resigned: "resigned", Lapsed: "the membership lapsed", Expelled: "expelled by resolution", Died: "died",
+	Merged: "merged into the person's other entry",
+}
+
+// refused says why an application was refused, and what can be done about it.
+func (s State) refused(zone *time.Location) string {
+	if s.Refused.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" The application was refused on %s: %s", Date(s.Refused, zone), s.RefusedFor)
 }
 
 // pound says what the rule wants of the £1 and what the ledger knows of it.
@@ -92,6 +132,8 @@ func (s State) pound(r Rule, zone *time.Location) string {
 	switch {
 	case !s.Donated.IsZero():
 		return rule + fmt.Sprintf("; it settled on %s.", Date(s.Donated, zone))
+	case !s.Waived.IsZero():
+		return rule + fmt.Sprintf("; an officer waived it on %s.", Date(s.Waived, zone))
 	case !s.Reversed.IsZero():
 		return rule + fmt.Sprintf("; the one that had settled was taken back on %s.", Date(s.Reversed, zone))
 	}

@@ -59,8 +59,11 @@ type Site struct {
 	Ledger     ledgerv1.LedgerServiceClient
 	Payments   ledgerv1.PaymentServiceClient
 	Motions    motionsv1.MotionsServiceClient
+	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
+	// Rolls are the electoral rolls.
+	Rolls membershipv1.RollServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -87,7 +90,9 @@ func New(c Config) (*Site, error) {
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
+		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)

@@ -52,6 +52,7 @@ GetMyPayment      S  .  .  .  .  .  .  .  N  N  N  N
 ListPayments      S  R  R  R  .  R  R  .  N  N  N  N
 
 GetHead           P  P  P  P  P  P  P  P  .  N  N  N
+ApplyRules        P  P  P  P  P  P  P  P  N  N  .  N
 `
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

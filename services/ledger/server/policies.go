@@ -28,5 +28,6 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.PaymentService_GetMyPayment_FullMethodName:       {Member: true},
 		ledgerv1.PaymentService_ListPayments_FullMethodName:       {Roles: []string{auth.Treasurer}},
 		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:        {Rooms: []string{auth.Membership}},
+		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName:     {Rooms: []string{auth.Motions}, Writes: true},
 	}
 }

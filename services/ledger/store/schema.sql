@@ -117,3 +117,11 @@ CREATE TABLE provider_event (
 CREATE INDEX provider_event_object ON provider_event (provider, object) WHERE object <> '';
 
 CREATE INDEX provider_event_payment ON provider_event (provider, payment) WHERE payment <> '';
+
+CREATE TABLE rule (
+  position       BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),
+  book           BIGINT  NOT NULL CHECK (book > 0),
+  effective      BIGINT  NOT NULL,
+  pound_is_share BOOLEAN NOT NULL,
+  spending_alone BIGINT  NOT NULL CHECK (spending_alone >= 0)
+);

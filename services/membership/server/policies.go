@@ -1,6 +1,8 @@
 package server
 
 import (
+	"maps"
+
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 )
@@ -47,10 +49,32 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
 	}
+	maps.Copy(p, registerPolicies())
+	rollPolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
 	return p
+}
+
+// rollPolicies adds those of [membershipv1.RollService].
+func rollPolicies(p auth.Policies) {
+	deciding := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	for method, policy := range (auth.Policies{
+		membershipv1.RollService_ListRolls_FullMethodName:           {Anyone: true},
+		membershipv1.RollService_GetRoll_FullMethodName:             {Anyone: true},
+		membershipv1.RollService_GetRollProof_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_GetMyRollProof_FullMethodName:      {Member: true},
+		membershipv1.RollService_GetRollEntry_FullMethodName:        {Member: true},
+		membershipv1.RollService_CompareRolls_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_ListRollDifferences_FullMethodName: {Roles: []string{auth.Secretary}},
+		membershipv1.RollService_PrepareRoll_FullMethodName:         deciding,
+		membershipv1.RollService_ChallengeRoll_FullMethodName:       {Member: true, Writes: true, Personal: true},
+		membershipv1.RollService_ListRollChallenges_FullMethodName:  {Member: true},
+		membershipv1.RollService_DecideRollChallenge_FullMethodName: deciding,
+	}) {
+		p[method] = policy
+	}
 }
 
 // officers may look at the register; organisers at their region's part of it.

@@ -17,6 +17,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -53,12 +54,15 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedRegisterServiceServer
+	membershipv1.UnimplementedRollServiceServer
 
 	cfg         Config
 	store       *store.Store
 	signer      *auth.Signer
 	secrets     secrets
 	ledger      ledgerv1.LedgerRoomsServiceClient
+	resolutions motionsv1.ResolutionsRoomsServiceClient
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
@@ -85,6 +89,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.KeepElectors(ctx); err != nil {
+		return nil, err
+	}
 	secrets, err := newSecrets(c.Key)
 	if err != nil {
 		return nil, err
@@ -92,7 +99,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -111,6 +119,8 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterRegisterServiceServer(r, s)
+	membershipv1.RegisterRollServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

@@ -33,6 +33,11 @@ func Policies() auth.Policies {
 		motionsv1.MotionsService_DeclareVote_FullMethodName:        presiding,
 		motionsv1.MotionsService_ListMotions_FullMethodName:        public,
 		motionsv1.MotionsService_GetMotion_FullMethodName:          public,
+		motionsv1.RuleBookService_ListRuleBooks_FullMethodName:     public,
+		motionsv1.RuleBookService_CheckRules_FullMethodName:        public,
+		motionsv1.RuleBookService_AdoptRules_FullMethodName:        officers(auth.Secretary),
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
+
+		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
 	}
 }
