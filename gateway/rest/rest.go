@@ -67,6 +67,10 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
+		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
+		ledgerv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ledgerv1.NewOfficerActsServiceClient(r.Ledger)),
+		motionsv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, motionsv1.NewOfficerActsServiceClient(r.Motions)),
+		ballotsv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ballotsv1.NewOfficerActsServiceClient(r.Ballots)),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("rest: register: %w", err)

@@ -27,6 +27,7 @@ func up(ctx context.Context, s Streams, args []string) error {
 	pay.flags(fs)
 	smtp := fs.String("smtp", "", "mail server `URL`, smtp://USER:PASSWORD@HOST:PORT; without it no mail is sent")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from")
+	asked := repeated(fs, "witness", "a witness that signs the public logs, as `URL=VKEY` (folkmoot witness prints the key)")
 	level := fs.String("log", "warn", "how much is logged: debug, info, warn or error")
 	if _, err := parse(fs, args, 0, 0); err != nil {
 		return err
@@ -42,6 +43,10 @@ func up(ctx context.Context, s Streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	witnesses, err := witnessesOf(*asked)
+	if err != nil {
+		return err
+	}
 	f, err := openFolder(*data, e.public, *withSample)
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func up(ctx context.Context, s Streams, args []string) error {
 		return err
 	}
 	defer front.close()
-	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log}
+	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log, Witnesses: witnesses}
 	if *withSample {
 		var stop func()
 		if config.Payments, stop, err = samplePayments(front.url, f.sample.Now); err != nil {

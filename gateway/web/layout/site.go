@@ -191,6 +191,9 @@ func (s *Site) Regions(ctx context.Context) []*membershipv1.Region {
 	return regions
 }
 
+// Rooms are the connections to the rooms, for journeys with services of their own.
+func (s *Site) Rooms() rest.Rooms { return s.config.Rooms }
+
 // Now is the gateway's clock.
 func (s *Site) Now() time.Time { return s.config.Now() }
 

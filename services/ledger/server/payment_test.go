@@ -187,7 +187,9 @@ func (h *till) setDown(down bool) {
 	h.down = down
 }
 
-func (h *till) payments() ledgerv1.PaymentServiceClient { return ledgerv1.NewPaymentServiceClient(h.conn) }
+func (h *till) payments() ledgerv1.PaymentServiceClient {
+	return ledgerv1.NewPaymentServiceClient(h.conn)
+}
 
 func (h *till) as(member string, roles ...auth.Role) context.Context {
 	token, _, err := h.signer.Issue(auth.Principal{Member: member, Session: "00000000-0000-4000-8000-000000000001", Roles: roles}, h.clock())
@@ -351,7 +353,9 @@ func TestWhatIsRefused(t *testing.T) {
 	h := openTill(t, nil)
 	now := h.clock().Unix()
 	body := []byte(`{"id":"evt_1","object":"event","type":"payment_intent.succeeded","created":1795255000,"livemode":false,"data":{"object":{"object":"payment_intent","id":"pi_1","amount":500,"currency":"gbp"}}}`)
-	signed := func(secret string, at int64, body []byte) string { return webhook.Stripe{Secrets: []string{secret}}.Sign(body, at) }
+	signed := func(secret string, at int64, body []byte) string {
+		return webhook.Stripe{Secrets: []string{secret}}.Sign(body, at)
+	}
 	large := bytes.Repeat([]byte(" "), maxEventBody+1)
 	for name, c := range map[string]struct {
 		provider  string

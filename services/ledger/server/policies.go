@@ -10,24 +10,25 @@ func (*Server) Policies() auth.Policies {
 	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
 	public := auth.Policy{Anyone: true}
 	return auth.Policies{
-		ledgerv1.LedgerService_RecordDonation_FullMethodName:  treasurer,
-		ledgerv1.LedgerService_PostEntry_FullMethodName:       treasurer,
-		ledgerv1.LedgerService_ReverseEntry_FullMethodName:    treasurer,
-		ledgerv1.LedgerService_ListEntries_FullMethodName:     public,
-		ledgerv1.LedgerService_GetEntry_FullMethodName:        public,
-		ledgerv1.LedgerService_GetTrialBalance_FullMethodName: public,
-		ledgerv1.LedgerService_ListAccounts_FullMethodName:    public,
-		ledgerv1.LedgerService_ListMyDonations_FullMethodName: {Member: true},
-		ledgerv1.LedgerService_Export_FullMethodName:          public,
-		ledgerv1.LedgerService_GetEntryProof_FullMethodName:   public,
-		ledgerv1.LedgerService_ReadLog_FullMethodName:         public,
+		ledgerv1.LedgerService_RecordDonation_FullMethodName:       treasurer,
+		ledgerv1.LedgerService_PostEntry_FullMethodName:            treasurer,
+		ledgerv1.LedgerService_ReverseEntry_FullMethodName:         treasurer,
+		ledgerv1.LedgerService_ListEntries_FullMethodName:          public,
+		ledgerv1.LedgerService_GetEntry_FullMethodName:             public,
+		ledgerv1.LedgerService_GetTrialBalance_FullMethodName:      public,
+		ledgerv1.LedgerService_ListAccounts_FullMethodName:         public,
+		ledgerv1.LedgerService_ListMyDonations_FullMethodName:      {Member: true},
+		ledgerv1.LedgerService_Export_FullMethodName:               public,
+		ledgerv1.LedgerService_GetEntryProof_FullMethodName:        public,
+		ledgerv1.LedgerService_ReadLog_FullMethodName:              public,
+		ledgerv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
+		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:         {Rooms: []string{auth.Membership}},
+		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName:      {Rooms: []string{auth.Motions}, Writes: true},
 		// The signature admits, not the caller: a provider has no token, and no request id beside its events' own.
 		ledgerv1.PaymentService_ReceiveEvent_FullMethodName:       public,
 		ledgerv1.PaymentService_GetPaymentSettings_FullMethodName: public,
 		ledgerv1.PaymentService_StartPayment_FullMethodName:       {Member: true, Writes: true},
 		ledgerv1.PaymentService_GetMyPayment_FullMethodName:       {Member: true},
 		ledgerv1.PaymentService_ListPayments_FullMethodName:       {Roles: []string{auth.Treasurer}},
-		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:        {Rooms: []string{auth.Membership}},
-		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName:     {Rooms: []string{auth.Motions}, Writes: true},
 	}
 }

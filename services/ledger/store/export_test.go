@@ -12,7 +12,7 @@ func (s *Store) Unlogged() { s.unlogged = true }
 
 // Enqueue is Add by the writer, whether it runs yet or not.
 func (s *Store) Enqueue(ctx context.Context, r once.Request, in Intent, decide func(Facts) (ledger.Entry, error), encode Encode) ([]byte, error) {
-	return s.writer.Do(ctx, job{r, in, decide, encode})
+	return s.writer.Do(ctx, job{context.WithoutCancel(ctx), r, in, decide, encode})
 }
 
 // Waiting is how many requests wait for the writer.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
@@ -414,4 +415,17 @@ func TestStopping(t *testing.T) {
 	next.next = 10
 	running(t, next.Store)
 	must(t)(next.donate(t.Context(), "ben", 100))
+}
+
+// TestAnActIsRecordedWithItsEntry: the use of an office stands beside what was done by it, also where the commit is shared, and only once.
+func TestAnActIsRecordedWithItsEntry(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		ctx := acts.NewContext(t.Context(), acts.NewUse(acts.Act{ID: entryID(77), At: at, Member: "treasurer", Role: "treasurer", Method: "/x.Y/Post", Count: 1}, true, nil))
+		must(t)(d.donate(ctx, "ada", 100))
+		must(t)(d.donate(t.Context(), "ben", 100))
+		var n int
+		if err := d.db.Reader().QueryRow(`SELECT COUNT(*) FROM officer_act`).Scan(&n); err != nil || n != 1 || acts.Open(ctx) {
+			t.Errorf("%d acts, still open %v, %v; want one", n, acts.Open(ctx), err)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/group"
 	"github.com/localgovdigital/folkmoot/services/internal/killpoint"
@@ -45,6 +46,8 @@ type Encode struct {
 
 // job is a request to make an entry.
 type job struct {
+	// caller is the context of the call without its end: it says by which office the caller acts.
+	caller  context.Context
 	request once.Request
 	in      Intent
 	decide  func(Facts) (ledger.Entry, error)
@@ -76,11 +79,15 @@ func (s *Store) Run(ctx context.Context) { s.writer.Run(ctx) }
 // are TOO_MANY_POSTINGS_AT_ONCE (nothing was stored) and POSTINGS_UNAVAILABLE; after the last, and after the context has ended, the entry
 // may be stored or not, and the same request finds out.
 func (s *Store) Add(ctx context.Context, r once.Request, in Intent, decide func(Facts) (ledger.Entry, error), encode Encode) ([]byte, error) {
-	j := job{r, in, decide, encode}
-	if s.Grouping() {
-		return s.writer.Do(ctx, j)
+	j := job{context.WithoutCancel(ctx), r, in, decide, encode}
+	if !s.Grouping() {
+		return s.alone(ctx, j)
 	}
-	return s.alone(ctx, j)
+	reply, err := s.writer.Do(ctx, j)
+	if err == nil {
+		acts.Committed(ctx)
+	}
+	return reply, err
 }
 
 // alone carries a request out in a transaction of its own.
@@ -128,6 +135,10 @@ func (s *Store) post(ctx context.Context, tx *sql.Tx, jobs []job) ([]group.Answe
 			continue
 		}
 		if a.Value, a.Err = b.carry(ctx, j); a.Err == nil {
+			// As once.Do does for a transaction of its own.
+			if err := acts.Record(j.caller, tx, a.Value); err != nil {
+				return nil, err
+			}
 			kept.Keep(j.request, a.Value)
 		} else if broken := (*brokenError)(nil); errors.As(a.Err, &broken) {
 			return nil, broken.err

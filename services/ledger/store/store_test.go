@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
@@ -40,7 +41,7 @@ type desk struct {
 }
 
 // parts are the migrations that the store needs.
-var parts = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, group.Migrations, store.Migrations}
+var parts = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, group.Migrations, store.Migrations}
 
 // each runs a test with every engine, once with each entry in a transaction of its own, and once with the entries of all callers written by
 // one writer.

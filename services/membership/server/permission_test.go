@@ -50,6 +50,7 @@ AcceptFounding    .         .      .         .     .      .         .     .     
 ListKeys          .         .      .         .     .      .         .     .         .        N          N      N       N
 GetMyProofs       S         .      .         .     .      .         .     .         .        N          N      N       N
 ReadLog           .         .      .         .     .      .         .     .         .        N          N      N       N
+ListOfficerActs   S         .      .         .     .      .         .     .         .        N          N      N       N
 FreezeRoll        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRollEntries   P         P      P         P     P      P         P     P         P        N          N      N       .
 ExplainRoll       P         P      P         P     P      P         P     P         P        N          N      N       .

@@ -18,6 +18,7 @@ import (
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -53,6 +54,7 @@ type Config struct {
 // Server is the room.
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
+	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
@@ -74,7 +76,7 @@ type Server struct {
 
 // migrations are the room's, in order.
 func migrations() []database.Migrations {
-	return []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+	return []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 }
 
 // Open prepares the room: it migrates the database and reads the revoked sessions.
@@ -118,6 +120,7 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
+	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)

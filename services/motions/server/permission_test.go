@@ -27,9 +27,10 @@ type who struct {
 // The permission table, written by hand: for each method, on the Midlands' meeting or motion (region) and on the
 // society's (general), the reason with which each caller is refused. Rooms are in the second table.
 var people = map[string]map[string]who{
-	"GetRuleBook":   {"any": {}},
-	"ListRuleBooks": {"any": {}},
-	"CheckRules":    {"any": {}},
+	"GetRuleBook":     {"any": {}},
+	"ListRuleBooks":   {"any": {}},
+	"ListOfficerActs": {"any": {anyone: "SIGN_IN"}},
+	"CheckRules":      {"any": {}},
 	"AdoptRules": {"any": {anyone: "SIGN_IN", member: "ROLE_NEEDED", mover: "ROLE_NEEDED", chair: "ROLE_NEEDED", secretary: allows, treasurer: "ROLE_NEEDED",
 		organiser: "ROLE_NEEDED", elsewhere: "ROLE_NEEDED", operator: "OPERATOR_TOKEN"}},
 	"ListMeetings": {"any": {}},
