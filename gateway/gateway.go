@@ -83,7 +83,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 
 	mux := http.NewServeMux()
 	limited := http.NewServeMux()
-	for _, p := range []string{"/v1/", "/log/", "/openapi.json", "/.well-known/jwks.json"} {
+	for _, p := range []string{"/v1/", "/hooks/", "/log/", "/openapi.json", "/.well-known/jwks.json"} {
 		limited.Handle(p, api)
 	}
 	limited.Handle("/", pages)

@@ -19,7 +19,12 @@ func (h *House) open(ctx context.Context, name string, c room.Config) (room.Room
 	case auth.Membership:
 		return h.openMembership(ctx, c)
 	case auth.Ledger:
-		return ledger.Open(ctx, c)
+		r, err := ledger.Open(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		r.TakePayments(h.config.Payments)
+		return r, nil
 	case auth.Motions:
 		return motions.Open(ctx, motions.Config{Config: c})
 	case auth.Ballots:

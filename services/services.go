@@ -28,6 +28,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
+	ledger "github.com/localgovdigital/folkmoot/services/ledger/server"
 )
 
 // stopWithin is how long calls under way may take after the house is asked to stop.
@@ -51,6 +52,8 @@ type Config struct {
 	Sample *clock.Sample
 	// PublicURL is where links in mails point.
 	PublicURL string
+	// Payments says which payment providers there are; the zero value turns payments off.
+	Payments ledger.PaymentConfig
 	// Witnesses are asked to sign the public logs of the rooms hosted here.
 	Witnesses []translog.Witness
 	// Mailer sends mail; the membership room needs it.

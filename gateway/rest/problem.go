@@ -105,6 +105,11 @@ func writeError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w h
 		writeProblem(w, r, tooLarge())
 		return
 	}
+	writeHookError(w, r, err)
+}
+
+// writeHookError writes the error of a room where no gateway's mux stands between.
+func writeHookError(w http.ResponseWriter, r *http.Request, err error) {
 	p, retry := ProblemOf(err)
 	if retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(retry))

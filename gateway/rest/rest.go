@@ -47,7 +47,7 @@ type Config struct {
 	Sample bool
 }
 
-// New returns the handler for /v1, the public logs at /log, /openapi.json and /.well-known/jwks.json.
+// New returns the handler for /v1, what payment providers send to /hooks, the public logs at /log, /openapi.json and /.well-known/jwks.json.
 func New(ctx context.Context, c Config) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newWire()),
@@ -73,6 +73,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
 		ledgerv1.RegisterBankServiceHandlerClient(ctx, mux, ledgerv1.NewBankServiceClient(r.Ledger)),
+		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
@@ -97,6 +98,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	}
 	top := http.NewServeMux()
 	top.Handle("/", limit(mux))
+	top.Handle("POST /hooks/{provider}", limit(hook(r.Ledger)))
 	top.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Access-Control-Allow-Origin", "*")

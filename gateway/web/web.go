@@ -14,6 +14,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/device"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/entry"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/give"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
@@ -45,7 +46,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
 		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
-		passkey.Register, device.Register, letter.Register,
+		passkey.Register, device.Register, letter.Register, give.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

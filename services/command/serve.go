@@ -93,6 +93,8 @@ func serve(ctx context.Context, s Streams, args []string) error {
 	a.flags(fs)
 	data := fs.String("data", "", "data `FOLDER` with the keys and, without --database, the room's SQLite file")
 	db := fs.String("database", "", "the room's own database `URL`, postgresql://…")
+	var pay payment
+	pay.flags(fs)
 	smtp := fs.String("smtp", "", "mail server `URL` (membership)")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from (membership)")
 	asked := repeated(fs, "witness", "a witness that signs the room's public log, as `URL=VKEY` (membership, ledger)")
@@ -139,6 +141,14 @@ func serve(ctx context.Context, s Streams, args []string) error {
 	}
 	if name == auth.Membership && e.public == "" {
 		return &UsageError{"membership needs --public-url: links in its mails point there"}
+	}
+	if name == auth.Ledger {
+		if config.Payments, err = pay.config(e.public); err != nil {
+			return err
+		}
+		if config.Payments.Stripe.Key != "" && e.public == "" {
+			return &UsageError{"the ledger needs --public-url: payers are sent back there"}
+		}
 	}
 	l, err := listen(e.listen)
 	if err != nil {

@@ -23,6 +23,8 @@ func up(ctx context.Context, s Streams, args []string) error {
 	e.flags(fs)
 	data := fs.String("data", "", "data `FOLDER`: records, keys; only its owner can read it")
 	withSample := fs.Bool("sample", false, "a fictional society, to look around in; needs a folder of its own")
+	var pay payment
+	pay.flags(fs)
 	smtp := fs.String("smtp", "", "mail server `URL`, smtp://USER:PASSWORD@HOST:PORT; without it no mail is sent")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from")
 	asked := repeated(fs, "witness", "a witness that signs the public logs, as `URL=VKEY` (folkmoot witness prints the key)")
@@ -56,6 +58,15 @@ func up(ctx context.Context, s Streams, args []string) error {
 	}
 	defer front.close()
 	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log, Witnesses: witnesses}
+	if *withSample {
+		var stop func()
+		if config.Payments, stop, err = samplePayments(front.url, f.sample.Now); err != nil {
+			return err
+		}
+		defer stop()
+	} else if config.Payments, err = pay.config(front.url); err != nil {
+		return err
+	}
 	var box *mail.Mailbox
 	switch {
 	case *withSample:
@@ -94,6 +105,9 @@ func up(ctx context.Context, s Streams, args []string) error {
 	}
 	if *withSample {
 		tellSample(ctx, s, front.url, d)
+	}
+	if config.Payments.Stripe.Key == "" {
+		fmt.Fprintln(s.Out, "Nobody can pay by card: give --stripe-key-file and --stripe-secret-file.")
 	}
 	fmt.Fprintf(s.Out, "For the operator, on this machine only: http://%s (metrics, health, gRPC with reflection)\n", front.adminListener.Addr())
 	err = front.wait(ctx)

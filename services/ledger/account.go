@@ -46,6 +46,7 @@ const (
 var Chart = []Account{
 	{Bank, "Bank account", Asset},
 	{Cash, "Cash in hand", Asset},
+	{Clearing, "Paid out by a provider, not yet in the bank", Asset},
 	{"assets:provider", "Payment provider, not yet paid out", Asset},
 	{Opening, "Opening balances", Equity},
 	{ShareCapital, "Share capital", Equity},

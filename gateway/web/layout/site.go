@@ -61,6 +61,7 @@ type Site struct {
 	Ledger     ledgerv1.LedgerServiceClient
 	Books      ledgerv1.BooksServiceClient
 	Bank       ledgerv1.BankServiceClient
+	Payments   ledgerv1.PaymentServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
@@ -97,6 +98,7 @@ func New(c Config) (*Site, error) {
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
 		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
+		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),

@@ -98,10 +98,13 @@ func find(ctx context.Context, q querier, r Request) (reply []byte, found bool, 
 	case err != nil:
 		return nil, false, fmt.Errorf("once: find a request: %w", err)
 	case !bytes.Equal(hash, r.Hash):
-		return nil, false, fault.Field("REQUEST_ID_REUSED", "request_id",
-			"This request id was used for something else. Give a new request an id of its own.")
+		return nil, false, reused()
 	}
 	return reply, true, nil
+}
+
+func reused() error {
+	return fault.Field("REQUEST_ID_REUSED", "request_id", "This request id was used for something else. Give a new request an id of its own.")
 }
 
 // Forget deletes what is older than [Keep], a bounded number at a time, and returns how many it deleted.

@@ -29,6 +29,12 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:         {Rooms: []string{auth.Membership}},
 		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName:      {Rooms: []string{auth.Motions}, Writes: true},
+		// The signature admits, not the caller: a provider has no token, and no request id beside its events' own.
+		ledgerv1.PaymentService_ReceiveEvent_FullMethodName:       public,
+		ledgerv1.PaymentService_GetPaymentSettings_FullMethodName: public,
+		ledgerv1.PaymentService_StartPayment_FullMethodName:       {Member: true, Writes: true},
+		ledgerv1.PaymentService_GetMyPayment_FullMethodName:       {Member: true},
+		ledgerv1.PaymentService_ListPayments_FullMethodName:       {Roles: []string{auth.Treasurer}},
 	}
 	maps.Copy(p, booksPolicies())
 	maps.Copy(p, bankPolicies())

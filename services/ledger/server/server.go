@@ -14,6 +14,7 @@ import (
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/group"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
@@ -29,6 +30,7 @@ type Server struct {
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
 	ledgerv1.UnimplementedBooksServiceServer
 	ledgerv1.UnimplementedBankServiceServer
+	ledgerv1.UnimplementedPaymentServiceServer
 
 	room.Config
 	store      *store.Store
@@ -37,10 +39,11 @@ type Server struct {
 	payers     *payers
 	// wakeImports tells the reader of bank files that one waits.
 	wakeImports chan struct{}
+	payments    PaymentConfig
 }
 
 // Migrations are those of the room's database.
-var Migrations = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+var Migrations = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, group.Migrations, store.Migrations}
 
 // Open migrates the room's database and returns the room.
 func Open(ctx context.Context, c room.Config) (*Server, error) {
@@ -48,6 +51,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 		return nil, err
 	}
 	st := store.New(c.DB)
+	st.Group(group.Config{Log: c.Log})
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
@@ -65,13 +69,17 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
 	ledgerv1.RegisterBooksServiceServer(to, s)
 	ledgerv1.RegisterBankServiceServer(to, s)
+	ledgerv1.RegisterPaymentServiceServer(to, s)
 }
 
-// Run delivers standing events and forgets old replies until the context ends.
+// Run writes entries, delivers standing events and forgets old replies until the context ends.
 func (s *Server) Run(ctx context.Context) {
 	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
 	go s.readBankFiles(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); s.store.Run(ctx) }()
 	s.courier.Run(ctx)
+	<-done
 }
 
 // today is the society's date.

@@ -52,7 +52,7 @@ type Clerk struct {
 
 // enter writes entries in a transaction: each with its number, its leaf of the public log, and its standing event. It returns
 // them as they stand.
-func enter(ctx context.Context, tx *sql.Tx, c Clerk, entries []ledger.Entry) ([]ledger.Entry, error) {
+func (s *Store) enter(ctx context.Context, tx *sql.Tx, c Clerk, entries []ledger.Entry) ([]ledger.Entry, error) {
 	for i := range entries {
 		e := &entries[i]
 		var err error
@@ -63,7 +63,7 @@ func enter(ctx context.Context, tx *sql.Tx, c Clerk, entries []ledger.Entry) ([]
 		if e.EnteredBy == "" {
 			e.EnteredBy = c.Member
 		}
-		settled, ok, err := write(ctx, tx, e, Facts{HasGiven: e.Repeated})
+		settled, ok, err := s.write(ctx, tx, e, Facts{HasGiven: e.Repeated})
 		if err != nil {
 			return nil, err
 		}
@@ -82,27 +82,9 @@ func enter(ctx context.Context, tx *sql.Tx, c Clerk, entries []ledger.Entry) ([]
 }
 
 // givenBy says of members whether their £1 stands.
-func givenBy(ctx context.Context, tx *sql.Tx, members []string) (map[string]bool, error) {
-	given := map[string]bool{}
-	for _, m := range members {
-		if _, ok := given[m]; ok || m == "" {
-			continue
-		}
-		var err error
-		if given[m], err = hasGiven(ctx, tx, m); err != nil {
-			return nil, err
-		}
-	}
-	return given, nil
-}
-
-// admit refuses an entry that lies in a closed period, whoever makes it.
-func admit(ctx context.Context, tx *sql.Tx, e ledger.Entry) error {
-	through, err := closedThrough(ctx, tx)
-	if err != nil {
-		return err
-	}
-	return ledger.Books{ClosedThrough: through}.Admit(e.Occurred)
+func (s *Store) givenBy(ctx context.Context, tx *sql.Tx, members []string) (map[string]bool, error) {
+	b := &batch{tx: tx, given: map[string]bool{}}
+	return b.given, b.know(ctx, members)
 }
 
 func closedThrough(ctx context.Context, q reading) (string, error) {
@@ -113,34 +95,26 @@ func closedThrough(ctx context.Context, q reading) (string, error) {
 	return through, nil
 }
 
-// insertDetails writes what only some entries have, and opens or closes the bank line that the beginning of a chain of
-// reversals stands for.
-func insertDetails(ctx context.Context, tx *sql.Tx, e ledger.Entry, root string, depth int) error {
-	if e.Meeting != "" || e.ApprovedBy != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO entry_detail (entry_number, meeting, approved_by) VALUES ($1, $2, $3)`, e.Number, e.Meeting, e.ApprovedBy); err != nil {
-			return fmt.Errorf("store: insert details: %w", err)
+// flushDetails writes what only some entries have, and opens or closes the bank lines that the beginnings of chains of
+// reversals stand for.
+func (b *batch) flushDetails(ctx context.Context) error {
+	if err := database.InsertRows(ctx, b.tx, `INSERT INTO entry_detail (entry_number, meeting, approved_by)`, 3, b.details); err != nil {
+		return fmt.Errorf("store: insert details: %w", err)
+	}
+	if err := database.InsertRows(ctx, b.tx, `INSERT INTO posting_fund (entry_number, line, fund)`, 3, b.funds); err != nil {
+		return fmt.Errorf("store: insert funds: %w", err)
+	}
+	for _, r := range b.reversals {
+		sign := int64(1)
+		if r.depth%2 == 1 {
+			sign = -1
 		}
-	}
-	for i, p := range e.Postings {
-		if p.Fund == "" {
-			continue
+		_, err := b.tx.ExecContext(ctx, `
+			UPDATE bank_line SET in_books = in_books + $2 * (SELECT l.pence FROM line_entry l JOIN entry r ON r.number = l.entry_number WHERE r.id = $1), version = version + 1
+			WHERE id = (SELECT l.line FROM line_entry l JOIN entry r ON r.number = l.entry_number WHERE r.id = $1)`, r.root, sign)
+		if err != nil {
+			return fmt.Errorf("store: the line of a reversed entry: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO posting_fund (entry_number, line, fund) VALUES ($1, $2, $3)`, e.Number, i, p.Fund); err != nil {
-			return fmt.Errorf("store: insert a fund: %w", err)
-		}
-	}
-	if e.Reverses == "" {
-		return nil
-	}
-	sign := int64(1)
-	if depth%2 == 1 {
-		sign = -1
-	}
-	_, err := tx.ExecContext(ctx, `
-		UPDATE bank_line SET in_books = in_books + $2 * (SELECT l.pence FROM line_entry l JOIN entry r ON r.number = l.entry_number WHERE r.id = $1), version = version + 1
-		WHERE id = (SELECT l.line FROM line_entry l JOIN entry r ON r.number = l.entry_number WHERE r.id = $1)`, root, sign)
-	if err != nil {
-		return fmt.Errorf("store: the line of a reversed entry: %w", err)
 	}
 	return nil
 }

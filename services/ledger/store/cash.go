@@ -148,7 +148,7 @@ func (s *Store) ChangeCash(ctx context.Context, r once.Request, c Clerk, id stri
 		for _, g := range batch.Gifts {
 			members = append(members, g.Member)
 		}
-		given, err := givenBy(ctx, tx, members)
+		given, err := s.givenBy(ctx, tx, members)
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +156,7 @@ func (s *Store) ChangeCash(ctx context.Context, r once.Request, c Clerk, id stri
 		if err != nil {
 			return nil, err
 		}
-		entries, err := enter(ctx, tx, c, d.Entries)
+		entries, err := s.enter(ctx, tx, c, d.Entries)
 		if err != nil {
 			return nil, err
 		}

@@ -128,7 +128,7 @@ func (s *Store) MatchLine(ctx context.Context, r once.Request, c Clerk, id strin
 		if err != nil {
 			return nil, err
 		}
-		if err := bookLine(ctx, tx, c, &l, books, members, decide); err != nil {
+		if err := s.bookLine(ctx, tx, c, &l, books, members, decide); err != nil {
 			return nil, err
 		}
 		killpoint.Reach("ledger.before-commit")
@@ -136,8 +136,8 @@ func (s *Store) MatchLine(ctx context.Context, r once.Request, c Clerk, id strin
 	})
 }
 
-func bookLine(ctx context.Context, tx *sql.Tx, c Clerk, l *ledger.BankLine, books ledger.Books, members []string, decide Booked) error {
-	given, err := givenBy(ctx, tx, members)
+func (s *Store) bookLine(ctx context.Context, tx *sql.Tx, c Clerk, l *ledger.BankLine, books ledger.Books, members []string, decide Booked) error {
+	given, err := s.givenBy(ctx, tx, members)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func bookLine(ctx context.Context, tx *sql.Tx, c Clerk, l *ledger.BankLine, book
 	if err != nil {
 		return err
 	}
-	if entries, err = enter(ctx, tx, c, entries); err != nil {
+	if entries, err = s.enter(ctx, tx, c, entries); err != nil {
 		return err
 	}
 	return link(ctx, tx, l, entries)
@@ -253,7 +253,7 @@ func (s *Store) MatchCertain(ctx context.Context, r once.Request, c Clerk, all [
 				return nil, err
 			}
 			refused := false
-			err = bookLine(ctx, tx, c, &l, books, one.Members, func(l ledger.BankLine, b ledger.Books, given map[string]bool) ([]ledger.Entry, error) {
+			err = s.bookLine(ctx, tx, c, &l, books, one.Members, func(l ledger.BankLine, b ledger.Books, given map[string]bool) ([]ledger.Entry, error) {
 				entries, err := one.Decide(l, b, given)
 				refused = fault.Of(err) != nil // Nothing of the line was written yet.
 				return entries, err

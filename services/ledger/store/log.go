@@ -3,37 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"io"
 
-	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/ledger"
 )
-
-// appendLeaf appends the leaf of an entry to the public log, in the entry's transaction. Its salts come from the machine and not
-// from what makes ids: nothing may ever make them foreseeable.
-func appendLeaf(ctx context.Context, tx *sql.Tx, e ledger.Entry) (*ledger.Logged, error) {
-	at := &ledger.Logged{PrivateSalt: make([]byte, translog.SaltSize), Salt: make([]byte, translog.SaltSize)}
-	for _, salt := range [][]byte{at.PrivateSalt, at.Salt} {
-		if _, err := io.ReadFull(rand.Reader, salt); err != nil {
-			return nil, fmt.Errorf("store: salt: %w", err)
-		}
-	}
-	at.Private = e.PrivateHash(at.PrivateSalt)
-	var err error
-	if at.Index, err = translog.Append(ctx, tx, bytes.NewReader(at.Salt), e.LeafContent(at.Private)); err != nil {
-		return nil, err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO entry_leaf (entry_number, leaf, private, private_salt) VALUES ($1, $2, $3, $4)`,
-		e.Number, at.Index, at.Private, at.PrivateSalt)
-	if err != nil {
-		return nil, database.StaleKey(fmt.Errorf("store: insert a leaf: %w", err))
-	}
-	return at, nil
-}
 
 // LogMissing appends leaves for the entries that were written before there was a log, in order. It does nothing once every
 // entry has one, and refuses where an entry after the first without a leaf has one: then somebody wrote past the log.
@@ -59,7 +34,7 @@ func (s *Store) LogMissing(ctx context.Context) error {
 				return fmt.Errorf("store: entry %d has no postings: run folkmoot doctor --deep", first)
 			}
 			for _, e := range entries {
-				if _, err := appendLeaf(ctx, tx, e); err != nil {
+				if err := appendLeaf(ctx, tx, e); err != nil {
 					return err
 				}
 			}

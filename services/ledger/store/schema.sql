@@ -71,6 +71,29 @@ CREATE TABLE cash_count (
   PRIMARY KEY (cash, n)
 );
 
+CREATE TABLE checkout (
+  id       TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member   TEXT   NOT NULL CHECK (length(member) BETWEEN 1 AND 64),
+  request  TEXT   NOT NULL CHECK (length(request) BETWEEN 1 AND 64),
+  provider TEXT   NOT NULL CHECK (length(provider) BETWEEN 1 AND 20),
+  pence    BIGINT NOT NULL CHECK (pence > 0),
+  begun    BIGINT NOT NULL,
+  UNIQUE (member, request)
+);
+
+CREATE TABLE checkout_page (
+  checkout TEXT NOT NULL PRIMARY KEY REFERENCES checkout (id),
+  session  TEXT NOT NULL CHECK (length(session) BETWEEN 1 AND 255),
+  url      TEXT NOT NULL CHECK (length(url) BETWEEN 1 AND 4000)
+);
+
+CREATE TABLE checkout_payment (
+  checkout TEXT NOT NULL REFERENCES checkout (id),
+  provider TEXT NOT NULL,
+  payment  TEXT NOT NULL,
+  PRIMARY KEY (checkout, provider, payment)
+);
+
 CREATE TABLE column_map (
   name    TEXT   NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 2 AND 40),
   content TEXT   NOT NULL,
@@ -177,6 +200,46 @@ CREATE TABLE match_rule (
   version BIGINT  NOT NULL CHECK (version > 0)
 );
 
+CREATE TABLE payment (
+  number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
+  provider TEXT   NOT NULL,
+  id       TEXT   NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
+  heard    BIGINT NOT NULL,
+  UNIQUE (provider, id)
+);
+
+CREATE TABLE payment_amount (
+  provider TEXT   NOT NULL,
+  payment  TEXT   NOT NULL,
+  minor    BIGINT NOT NULL CHECK (minor > 0),
+  currency TEXT   NOT NULL CHECK (length(currency) = 3),
+  PRIMARY KEY (provider, payment)
+);
+
+CREATE TABLE payment_entry (
+  entry    TEXT   NOT NULL PRIMARY KEY REFERENCES entry (id),
+  provider TEXT   NOT NULL,
+  payment  TEXT   NOT NULL,
+  what     TEXT   NOT NULL CHECK (what IN ('gift', 'undo', 'fee', 'payout')),
+  pence    BIGINT NOT NULL
+);
+
+CREATE INDEX payment_entry_payment ON payment_entry (provider, payment);
+
+CREATE TABLE payment_fee (
+  provider TEXT   NOT NULL,
+  payment  TEXT   NOT NULL,
+  minor    BIGINT NOT NULL CHECK (minor >= 0),
+  PRIMARY KEY (provider, payment)
+);
+
+CREATE TABLE payment_owner (
+  provider TEXT NOT NULL,
+  payment  TEXT NOT NULL,
+  member   TEXT NOT NULL CHECK (length(member) BETWEEN 1 AND 64),
+  PRIMARY KEY (provider, payment)
+);
+
 CREATE TABLE period (
   id          TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   state       TEXT    NOT NULL CHECK (state IN ('proposed', 'closed', 'withdrawn')),
@@ -213,6 +276,22 @@ CREATE TABLE posting_fund (
 );
 
 CREATE INDEX posting_fund_fund ON posting_fund (fund);
+
+CREATE TABLE provider_event (
+  provider TEXT   NOT NULL CHECK (length(provider) BETWEEN 1 AND 20),
+  id       TEXT   NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
+  type     TEXT   NOT NULL CHECK (length(type) <= 255),
+  payment  TEXT   NOT NULL CHECK (length(payment) <= 255),
+  object   TEXT   NOT NULL CHECK (length(object) <= 255),
+  payout   TEXT   NOT NULL CHECK (length(payout) <= 255),
+  received BIGINT NOT NULL,
+  raw      BYTEA  NOT NULL,
+  PRIMARY KEY (provider, id)
+);
+
+CREATE INDEX provider_event_object ON provider_event (provider, object) WHERE object <> '';
+
+CREATE INDEX provider_event_payment ON provider_event (provider, payment) WHERE payment <> '';
 
 CREATE TABLE rule (
   position       BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),

@@ -92,7 +92,7 @@ func (s *Store) DecideSpending(ctx context.Context, r once.Request, c Clerk, id 
 		}
 		sp.State, sp.Reason, sp.Decided, sp.DecidedBy = "refused", reason, r.At.UnixMicro(), c.Member
 		if e != nil {
-			entries, err := enter(ctx, tx, c, []ledger.Entry{*e})
+			entries, err := s.enter(ctx, tx, c, []ledger.Entry{*e})
 			if err != nil {
 				return nil, err
 			}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"sync"
 	"testing"
@@ -14,9 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
+	"github.com/localgovdigital/folkmoot/services/internal/group"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
@@ -37,10 +40,42 @@ type desk struct {
 	next int
 }
 
+// parts are the migrations that the store needs.
+var parts = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, group.Migrations, store.Migrations}
+
+// each runs a test with every engine, once with each entry in a transaction of its own, and once with the entries of all callers written by
+// one writer.
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
-	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, &desk{Store: store.New(db), db: db}) },
-		once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations)
+	t.Run("alone", func(t *testing.T) {
+		databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, &desk{Store: store.New(db), db: db}) }, parts...)
+	})
+	t.Run("grouped", func(t *testing.T) {
+		databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(t, grouped(t, db, group.Config{})) }, parts...)
+	})
+}
+
+// grouped returns a desk whose entries are written by a running writer.
+func grouped(t testing.TB, db *database.DB, c group.Config) *desk {
+	d := &desk{Store: store.New(db), db: db}
+	c.Log = slog.New(slog.DiscardHandler)
+	d.Group(c)
+	running(t, d.Store)
+	return d
+}
+
+// running runs the store's writer until the test ends, or the function that it returns is called.
+func running(t testing.TB, s *store.Store) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { s.Run(ctx); close(ended) }()
+	for !s.Grouping() {
+		time.Sleep(100 * time.Microsecond)
+	}
+	stop = func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return stop
 }
 
 func (d *desk) request(content string) once.Request {
@@ -102,7 +137,7 @@ func must(t *testing.T) func(ledger.Entry, error) ledger.Entry {
 }
 
 // told returns what stands in the outbox.
-func (d *desk) told(t *testing.T) []ledger.Settled {
+func (d *desk) told(t testing.TB) []ledger.Settled {
 	t.Helper()
 	rows, err := d.db.Reader().Query(`SELECT payload FROM outbox WHERE topic = $1 ORDER BY position`, store.Topic)
 	if err != nil {

@@ -50,6 +50,8 @@ type Event struct {
 	// sum refunded so far.
 	Minor, Fee int64
 	Currency   string
+	// Balance names the provider's transaction that says the fee, where the event does not say it itself.
+	Balance string
 	// Holds is true for a refund or dispute that stands, false for one that failed, was won or given back.
 	Holds bool
 	// Raw is the event as it came.
@@ -150,6 +152,8 @@ func DecodeStripe(body []byte) (Event, error) {
 		}
 		if json.Unmarshal(o.Balance, &b) == nil {
 			e.Fee = b.Fee
+		} else {
+			e.Balance = expandable(o.Balance)
 		}
 	case "refund":
 		e.Object, e.Minor = o.ID, o.Amount

@@ -41,8 +41,10 @@ type view struct {
 	// Postal is whether the register keeps postal addresses.
 	Postal bool
 	// Waits is what an applicant is told.
-	Waits     string
-	Pound     string
+	Waits string
+	Pound string
+	// Card is true if one may give by card.
+	Card      bool
 	Open      []*ballotsv1.Ballot
 	Facts     []form.Row
 	Donations []donation
@@ -69,6 +71,9 @@ func (p pages) show(q *layout.Request) error {
 		if me.GetDonationRequired() {
 			v.Pound = q.T("me.required")
 		}
+	}
+	if settings, err := p.Payments.GetPaymentSettings(q.Context(), &ledgerv1.GetPaymentSettingsRequest{}); err == nil {
+		v.Card = settings.GetEnabled()
 	}
 	given, err := p.Ledger.ListMyDonations(q.Context(), &ledgerv1.ListMyDonationsRequest{})
 	if err != nil {
