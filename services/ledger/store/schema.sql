@@ -1,5 +1,19 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE balance_day (
+  account  TEXT   NOT NULL,
+  occurred TEXT   NOT NULL CHECK (length(occurred) = 10),
+  pence    BIGINT NOT NULL,
+  received BIGINT NOT NULL,
+  paid     BIGINT NOT NULL,
+  PRIMARY KEY (account, occurred)
+);
+
+CREATE TABLE balance_head (
+  id     BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  number BIGINT NOT NULL CHECK (number >= 0)
+);
+
 CREATE TABLE entry (
   id          TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   number      BIGINT NOT NULL UNIQUE CHECK (number > 0),
