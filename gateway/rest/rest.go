@@ -61,6 +61,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	for _, err := range []error{
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
+		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
 	} {
@@ -95,7 +96,7 @@ func limit(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody)}
-		if r.URL.Path != "/v1/ledger/export" {
+		if !long(r.URL.Path) {
 			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
 			defer cancel()
 			r = r.WithContext(ctx)
@@ -104,6 +105,11 @@ func limit(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// long says which answers are as long as the books are.
+func long(path string) bool {
+	return path == "/v1/ledger/export" || path == "/v1/ledger/pack" || strings.HasPrefix(path, "/v1/ledger/programs/")
 }
 
 // logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint

@@ -19,6 +19,6 @@ func IncomeAndExpenditure(p Period) Report {
 	}
 	return Report{
 		Kind: IncomeReport, From: p.From, To: p.To, Columns: amountColumn(),
-		Sections: []Section{section("income", income), section("expenditure", spent), total("surplus", surplus)},
+		Sections: []Section{p.section("income", income), p.section("expenditure", spent), total("surplus", surplus)},
 	}
 }

@@ -21,6 +21,6 @@ func ReceiptsAndPayments(p Period) Report {
 	}
 	return Report{
 		Kind: ReceiptsReport, From: p.From, To: p.To, Columns: amountColumn(),
-		Sections: []Section{section("opening", opening), section("receipts", in), section("payments", out), section("closing", closing)},
+		Sections: []Section{p.section("opening", opening), p.section("receipts", in), p.section("payments", out), p.section("closing", closing)},
 	}
 }

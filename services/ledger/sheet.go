@@ -20,13 +20,13 @@ func BalanceSheet(p Period) Report {
 			surplus -= pence
 		}
 	}
-	funds := section("own", own)
+	funds := p.section("own", own)
 	if surplus != 0 {
 		funds.Lines = append(funds.Lines, ReportLine{Key: "surplus", Cells: []Cell{figure(surplus)}})
 		funds.Total[0].Number += surplus
 	}
 	return Report{
 		Kind: SheetReport, To: p.To, Columns: amountColumn(),
-		Sections: []Section{section("assets", assets), section("liabilities", owed), total("net", net), funds},
+		Sections: []Section{p.section("assets", assets), p.section("liabilities", owed), total("net", net), funds},
 	}
 }

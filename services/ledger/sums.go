@@ -22,6 +22,25 @@ type Period struct {
 	From, To string
 	// Before are the sums over all days before From, Within those from From to To.
 	Before, Within Sums
+	// Names are the names of accounts that are not in [Chart]; nil where there are none.
+	Names map[string]string
+}
+
+// Name gives names to accounts that are not in [Chart].
+func (p *Period) Name(added []Account) {
+	for _, a := range added {
+		if p.Names == nil {
+			p.Names = map[string]string{}
+		}
+		p.Names[a.ID] = a.Name
+	}
+}
+
+func (p Period) nameOf(id string) string {
+	if n, ok := p.Names[id]; ok {
+		return n
+	}
+	return nameOf(id)
 }
 
 // At returns the balances at the end of the period, by account, in pence.
@@ -117,7 +136,7 @@ func nameOf(id string) string {
 }
 
 // section makes a section of the accounts that have something, by account, one column of pence.
-func section(key string, figures map[string]int64) Section {
+func (p Period) section(key string, figures map[string]int64) Section {
 	s := Section{Key: key}
 	total := int64(0)
 	for account, pence := range figures {
@@ -125,7 +144,7 @@ func section(key string, figures map[string]int64) Section {
 			continue
 		}
 		total += pence
-		s.Lines = append(s.Lines, ReportLine{Key: account, Name: nameOf(account), Cells: []Cell{figure(pence)}})
+		s.Lines = append(s.Lines, ReportLine{Key: account, Name: p.nameOf(account), Cells: []Cell{figure(pence)}})
 	}
 	slices.SortFunc(s.Lines, func(a, b ReportLine) int { return strings.Compare(a.Key, b.Key) })
 	s.Total = []Cell{figure(total)}

@@ -46,7 +46,7 @@ func TrialBalanceReport(p Period) Report {
 		if l.Credit != 0 {
 			side = []Cell{nothing, figure(l.Credit)}
 		}
-		s.Lines = append(s.Lines, ReportLine{Key: l.Account.ID, Name: l.Account.Name, Cells: side})
+		s.Lines = append(s.Lines, ReportLine{Key: l.Account.ID, Name: p.nameOf(l.Account.ID), Cells: side})
 	}
 	return Report{Kind: TrialReport, To: p.To, Columns: []Column{{"debit", InPence}, {"credit", InPence}}, Sections: []Section{s}}
 }

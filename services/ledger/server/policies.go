@@ -21,6 +21,13 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.LedgerService_Export_FullMethodName:          public,
 		ledgerv1.LedgerService_GetEntryProof_FullMethodName:   public,
 		ledgerv1.LedgerService_ReadLog_FullMethodName:         public,
-		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
+
+		ledgerv1.ReportService_GetReport_FullMethodName:        public, // "duplicates" is refused to all but the treasurer by the method.
+		ledgerv1.ReportService_ExportReport_FullMethodName:     public,
+		ledgerv1.ReportService_ExportForProgram_FullMethodName: public,
+		ledgerv1.ReportService_GetPack_FullMethodName:          public,
+		ledgerv1.ReportService_GetMyGiving_FullMethodName:      {Member: true},
+
+		ledgerv1.LedgerRoomsService_GetHead_FullMethodName: {Rooms: []string{auth.Membership}},
 	}
 }

@@ -25,11 +25,13 @@ import (
 type Server struct {
 	ledgerv1.UnimplementedLedgerServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
+	ledgerv1.UnimplementedReportServiceServer
 
 	room.Config
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
 	courier    *outbox.Courier
+	packs      chan struct{}
 }
 
 // Migrations are those of the room's database.
@@ -44,7 +46,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
+	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership), packs: make(chan struct{}, packsAtOnce)}
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
 }
@@ -53,11 +55,13 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
+	ledgerv1.RegisterReportServiceServer(to, s)
 }
 
 // Run delivers standing events and forgets old replies until the context ends.
 func (s *Server) Run(ctx context.Context) {
 	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
+	go s.roll(ctx)
 	s.courier.Run(ctx)
 }
 
