@@ -19,7 +19,10 @@ hashes of the leaves) in a file; --checkpoint compares with such a file, or with
 what was signed then must still be there unchanged.
 
 With a file of proofs (from /v1/me/proofs, or /v1/ledger/entries/ENTRY/proof) it shows that the facts in it stand in the log;
---vkey is the log's key, or a file that holds it. Ballot archives are for folkmoot belenios verify.
+--vkey is the log's key, or a file that holds it.
+
+With an auditor's pack (a zip, from /v1/ledger/pack) it checks the sums of its files, the log and its signature, every entry against the
+log, and every journal and report against the entries, and says which entry is wrong. --vkey and --checkpoint are as above. Ballot archives are for folkmoot belenios verify.
 
 It says in words what it checked and what it could not. Exit status 0 only if everything holds.`
 
@@ -37,10 +40,15 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 	if strings.Contains(words[0], "://") {
 		report, keep, err = verifyHouse(ctx, words[0], *earlier)
 	} else {
-		if *earlier != "" || *save != "" {
-			return &UsageError{"--checkpoint and --save go with the address of a house"}
+		isPack := verify.IsPack(words[0])
+		if *save != "" || *earlier != "" && !isPack {
+			return &UsageError{"--save goes with the address of a house, and --checkpoint with that or an auditor's pack"}
 		}
-		report, err = verifyFile(words[0], *vkey)
+		if isPack {
+			report, err = verifyPack(ctx, words[0], *vkey, *earlier)
+		} else {
+			report, err = verifyFile(words[0], *vkey)
+		}
 	}
 	if err != nil {
 		return err
@@ -72,21 +80,55 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 }
 
 func verifyHouse(ctx context.Context, address, earlier string) (*verify.Report, *verify.Kept, error) {
-	var kept *verify.Kept
-	if earlier != "" {
-		raw, err := os.ReadFile(earlier)
-		if err != nil {
-			return nil, nil, fmt.Errorf("the earlier checkpoint cannot be read: %w", err)
-		}
-		if kept, err = verify.ParseKept(raw); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", earlier, err)
-		}
+	kept, err := readKept(earlier)
+	if err != nil {
+		return nil, nil, err
 	}
 	house, err := verify.NewHouse(address)
 	if err != nil {
 		return nil, nil, &UsageError{err.Error()}
 	}
 	return house.Check(ctx, kept)
+}
+
+// readKept reads what was kept; nothing where no file is named.
+func readKept(file string) (*verify.Kept, error) {
+	if file == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the earlier checkpoint cannot be read: %w", err)
+	}
+	kept, err := verify.ParseKept(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return kept, nil
+}
+
+// readKey returns a verifier key: the words themselves, or what stands in the file that they name.
+func readKey(vkey string) (string, error) {
+	if vkey == "" || strings.Contains(vkey, "+") {
+		return vkey, nil
+	}
+	key, err := os.ReadFile(vkey)
+	if err != nil {
+		return "", fmt.Errorf("the verifier key: %w", err)
+	}
+	return string(key), nil
+}
+
+func verifyPack(ctx context.Context, path, vkey, earlier string) (*verify.Report, error) {
+	kept, err := readKept(earlier)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(vkey)
+	if err != nil {
+		return nil, err
+	}
+	return verify.Pack(ctx, path, key, kept)
 }
 
 func verifyFile(path, vkey string) (*verify.Report, error) {
@@ -97,12 +139,9 @@ func verifyFile(path, vkey string) (*verify.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is neither a URL (https://…) nor a file that can be read: %w", err)
 	}
-	if vkey != "" && !strings.Contains(vkey, "+") {
-		key, err := os.ReadFile(vkey)
-		if err != nil {
-			return nil, fmt.Errorf("the verifier key: %w", err)
-		}
-		vkey = string(key)
+	key, err := readKey(vkey)
+	if err != nil {
+		return nil, err
 	}
-	return verify.Proof(raw, vkey)
+	return verify.Proof(raw, key)
 }
