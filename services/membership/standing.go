@@ -28,7 +28,31 @@ type Rule struct {
 	Required bool
 	// From is when it came into force.
 	From time.Time
+	// Admission is who admits members; empty is automatic.
+	Admission Admission
+	// Registered is true for a society registered under the Co-operative and Community Benefit Societies Act 2014.
+	Registered bool
+	// PoundIsShare is true if the £1 is a share and not a donation.
+	PoundIsShare bool
+	// RetentionYears is how long an entry is kept after the person left; 0 is [DefaultRetention].
+	RetentionYears int32
 }
+
+// DefaultRetention is for how many years the entry of a person who left is kept where the rule book does not say.
+const DefaultRetention = 10
+
+// Admission is who admits members.
+type Admission string
+
+// The admissions.
+const (
+	// AdmitAll: whoever confirms their address is admitted.
+	AdmitAll Admission = "automatic"
+	// AdmitBySecretary: the secretary decides on each application.
+	AdmitBySecretary Admission = "secretary"
+	// AdmitByBoard: the board decides on each application.
+	AdmitByBoard Admission = "board"
+)
 
 // RuleAt returns the rule in force at an instant: the one that came into force last, the later version where two did at once.
 // Before the first rule book nothing is required.

@@ -24,7 +24,7 @@ func FoundingBook(effective time.Time) Book {
 		clearDays = "Clear days of notice: without the day it is sent, the day it is deemed served and the day of the meeting."
 		quorum    = "Members who must be present to open the meeting and to put a motion. Part of a member counts as a whole one."
 	)
-	return Book{Version: 1, Effective: effective, AdoptedBy: FoundingAct, Rules: []Rule{
+	return Book{Version: 1, Effective: effective, AdoptedBy: FoundingAct, Rules: append([]Rule{
 		{keyNoticeAGM, "14", "2.1", modelRules, clearDays},
 		{keyNoticeSpecial, "14", "2.1", modelRules, clearDays},
 		{keyNoticeRegional, "14", "2.2", modelRules, clearDays},
@@ -46,5 +46,5 @@ func FoundingBook(effective time.Time) Book {
 		{keyRoll, rollNoticeAndVote, "6.1", coopGroup, "When a person must be a member in good standing to vote."},
 		{keyDonation, donationRequired, "1.2", proposal2016 + "; version 1 requires it before a member votes",
 			"Whether the £1 is required for good standing or only asked for."},
-	}}
+	}, societyRules()...)}
 }

@@ -51,6 +51,10 @@ const (
 	donationAsked        = "asked"
 )
 
+// introduced are the rules that came after version 1 of some society's book could have been adopted. A book without
+// one of them is read as if it said what [FoundingBook] says.
+var introduced = map[string]bool{keyAdmission: true, keyRegistered: true, keyPound: true, keyRetention: true, keySpending: true}
+
 // Terms are a rule book's values, read and checked.
 type Terms struct {
 	// Version is the book's.
@@ -61,6 +65,8 @@ type Terms struct {
 	Deemed int
 	// Words is the longest text of a motion, in words.
 	Words int
+	// Society are those that the register and the books need.
+	Society
 
 	notice, deadline map[MeetingKind]int
 	quorum           map[MeetingKind]Quorum
@@ -95,13 +101,19 @@ func (b Book) Terms() (Terms, error) {
 	}
 	for _, key := range keys {
 		v, ok := value[key]
-		if !ok {
+		switch {
+		case !ok && introduced[key]:
+			v, t.clause[key] = byDefault(key)
+		case !ok:
 			say(key, "This rule is missing.")
 			continue
 		}
 		if err := readers[key](&t, v); err != nil {
 			say(key, err.Error()+".")
 		}
+	}
+	for _, v := range t.contradictions() {
+		say(v.Field, v.Message)
 	}
 	if len(wrong) > 0 {
 		return Terms{}, fault.New(fault.Invalid, "RULE_BOOK_INVALID", "The rule book cannot be followed: "+wrong[0].Field+": "+wrong[0].Message, wrong...)
@@ -111,7 +123,8 @@ func (b Book) Terms() (Terms, error) {
 
 // keys lists the rules in the order in which the default book shows them.
 var keys = []string{keyNoticeAGM, keyNoticeSpecial, keyNoticeRegional, keyDeemed, keyQuorumAGM, keyQuorumSpecial, keyQuorumRegional,
-	keyOrdinary, keyExtraordinary, keyDeadlineAGM, keyDeadlineSpecial, keyDeadlineRegional, keyWords, keyMover, keySeconder, keyRoll, keyDonation}
+	keyOrdinary, keyExtraordinary, keyDeadlineAGM, keyDeadlineSpecial, keyDeadlineRegional, keyWords, keyMover, keySeconder, keyRoll, keyDonation,
+	keyAdmission, keyRegistered, keyPound, keyRetention, keySpending}
 
 // readers read each rule's value.
 var readers = map[string]func(*Terms, string) error{
@@ -135,6 +148,11 @@ var readers = map[string]func(*Terms, string) error{
 		t.DonationRequired = v == donationRequired
 		return oneOf(v, donationRequired, donationAsked)
 	},
+	keyAdmission:  readAdmission,
+	keyRegistered: readRegistered,
+	keyPound:      readPound,
+	keyRetention:  readRetention,
+	keySpending:   readSpending,
 }
 
 func readDays(v string, least int, set func(int)) error {

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"encoding/csv"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -97,10 +98,7 @@ func TestThePageSaysTheTruth(t *testing.T) {
 			{"the log: its size", []string{"python3", "check.py"}, "signature/checkpoint.txt", "example.org/ledger\n", "example.org/ledger\n1"},
 		} {
 			if n == 0 {
-				forged := map[string]string{}
-				for name, text := range files {
-					forged[name] = text
-				}
+				forged := maps.Clone(files)
 				if forged[step.spoil] = strings.Replace(forged[step.spoil], step.old, step.new, 1); forged[step.spoil] == files[step.spoil] {
 					t.Fatalf("%s: there is nothing to spoil", step.what)
 				}
@@ -115,7 +113,13 @@ func TestThePageSaysTheTruth(t *testing.T) {
 		balances(t, dir, files["reports/trial-balance.csv"], files["README.txt"])
 		totals(t, dir, files)
 		if n == 0 {
-			theLog(t, dir, s.vkey())
+			forged := maps.Clone(files)
+			for name := range forged {
+				if strings.HasPrefix(name, "log/ledger/tile/entries/") {
+					spoilByte(forged, name, 40)
+				}
+			}
+			theLog(t, dir, unpack(t, forged), s.vkey())
 		}
 	}
 }
@@ -200,13 +204,19 @@ func totals(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// theLog has tessera's fsck read the folder as any web server would serve it.
-func theLog(t *testing.T, dir, vkey string) {
+// theLog has tessera's fsck read the folder as any web server would serve it, and first a spoilt one.
+func theLog(t *testing.T, dir, forged, vkey string) {
 	t.Run("the log's files", func(t *testing.T) {
-		files := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(dir, "log", "ledger"))))
-		defer files.Close()
-		if holds, out := translogtest.Fsck(t, files.URL+"/", vkey); !holds {
-			t.Errorf("fsck refuses the log of the pack:\n%s", out)
+		for _, c := range []struct {
+			dir   string
+			holds bool
+		}{{forged, false}, {dir, true}} {
+			files := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(c.dir, "log", "ledger"))))
+			holds, out := translogtest.Fsck(t, files.URL+"/", vkey)
+			files.Close()
+			if holds != c.holds {
+				t.Errorf("fsck says that the log of the pack holds: %v, want %v\n%s", holds, c.holds, out)
+			}
 		}
 	})
 }

@@ -51,6 +51,7 @@ ExportForProgram  .  .  .  .  .  .  .  .  N  N  N  N
 GetPack           .  .  .  .  .  .  .  .  N  N  N  N
 GetMyGiving       S  .  .  .  .  .  .  .  N  N  N  N
 GetHead           P  P  P  P  P  P  P  P  .  N  N  N
+ApplyRules        P  P  P  P  P  P  P  P  N  N  .  N
 `
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

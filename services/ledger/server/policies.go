@@ -28,6 +28,7 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.ReportService_GetPack_FullMethodName:          public,
 		ledgerv1.ReportService_GetMyGiving_FullMethodName:      {Member: true},
 
-		ledgerv1.LedgerRoomsService_GetHead_FullMethodName: {Rooms: []string{auth.Membership}},
+		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
+		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName: {Rooms: []string{auth.Motions}, Writes: true},
 	}
 }

@@ -52,3 +52,11 @@ CREATE TABLE posting (
   pence        BIGINT NOT NULL CHECK (pence <> 0),
   PRIMARY KEY (entry_number, line)
 );
+
+CREATE TABLE rule (
+  position       BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),
+  book           BIGINT  NOT NULL CHECK (book > 0),
+  effective      BIGINT  NOT NULL,
+  pound_is_share BOOLEAN NOT NULL,
+  spending_alone BIGINT  NOT NULL CHECK (spending_alone >= 0)
+);

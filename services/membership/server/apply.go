@@ -43,12 +43,28 @@ func (s *Server) ApplyRules(ctx context.Context, r *membershipv1.ApplyRulesReque
 	if r.GetPosition() < 1 || r.GetEffectiveTime() == nil || r.GetRuleBook() < 1 {
 		return nil, malformed()
 	}
-	rule := membership.Rule{Book: r.GetRuleBook(), Required: r.GetDonationRequired(), From: r.GetEffectiveTime().AsTime()}
+	rule := membership.Rule{
+		Book: r.GetRuleBook(), Required: r.GetDonationRequired(), From: r.GetEffectiveTime().AsTime(), Admission: admissions[r.GetAdmission()],
+		Registered: r.GetRegistered(), PoundIsShare: r.GetPoundIsShare(), RetentionYears: r.GetRetentionYears(),
+	}
+	if rule.RetentionYears == 0 {
+		rule.RetentionYears = membership.DefaultRetention
+	}
+	if rule.Admission == "" || rule.RetentionYears < 1 || rule.RetentionYears > 100 {
+		return nil, malformed()
+	}
 	applied, err := s.store.ApplyRule(ctx, r.GetEpoch(), r.GetPosition(), rule)
 	if err != nil {
 		return nil, err
 	}
 	return &membershipv1.ApplyRulesResponse{Applied: applied}, nil
+}
+
+var admissions = map[membershipv1.Admission]membership.Admission{
+	membershipv1.Admission_ADMISSION_UNSPECIFIED: membership.AdmitAll,
+	membershipv1.Admission_ADMISSION_AUTOMATIC:   membership.AdmitAll,
+	membershipv1.Admission_ADMISSION_SECRETARY:   membership.AdmitBySecretary,
+	membershipv1.Admission_ADMISSION_BOARD:       membership.AdmitByBoard,
 }
 
 func malformed() error {

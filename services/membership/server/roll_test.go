@@ -159,7 +159,9 @@ func TestLedgerEvents(t *testing.T) {
 	} {
 		refused(t, apply(r), codes.InvalidArgument, "EVENT_MALFORMED")
 	}
-	for _, r := range []*membershipv1.ApplyRulesRequest{{Epoch: 1, Position: 3, RuleBook: 3}, {Epoch: 1, Position: 3, EffectiveTime: good.GetSettleTime()}} {
+	for _, r := range []*membershipv1.ApplyRulesRequest{{Epoch: 1, Position: 3, RuleBook: 3}, {Epoch: 1, Position: 3, EffectiveTime: good.GetSettleTime()},
+		{Epoch: 1, Position: 3, RuleBook: 3, EffectiveTime: good.GetSettleTime(), Admission: 9},
+		{Epoch: 1, Position: 3, RuleBook: 3, EffectiveTime: good.GetSettleTime(), RetentionYears: 101}} {
 		_, err := h.as(auth.Motions).ApplyRules(context.Background(), r)
 		refused(t, err, codes.InvalidArgument, "EVENT_MALFORMED")
 	}

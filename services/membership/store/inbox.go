@@ -39,6 +39,11 @@ func (s *Store) ApplyRule(ctx context.Context, epoch, position int64, r membersh
 	return s.apply(ctx, senderMotions, epoch, position, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO rule (position, book, required, effective) VALUES ($1, $2, $3, $4)`,
 			position, int64(r.Book), r.Required, r.From.UnixMicro())
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO rule_society (position, admission, registered, pound_is_share, retention_years) VALUES ($1, $2, $3, $4, $5)`,
+			position, string(r.Admission), r.Registered, r.PoundIsShare, int64(r.RetentionYears))
 		return err
 	})
 }
@@ -71,7 +76,9 @@ func (s *Store) Rules(ctx context.Context) ([]membership.Rule, error) {
 }
 
 func rules(ctx context.Context, q querier) ([]membership.Rule, error) {
-	rows, err := q.QueryContext(ctx, `SELECT book, required, effective FROM rule ORDER BY position`)
+	rows, err := q.QueryContext(ctx, `SELECT r.book, r.required, r.effective, coalesce(s.admission, $1), coalesce(s.registered, FALSE),
+		coalesce(s.pound_is_share, FALSE), coalesce(s.retention_years, $2)
+		FROM rule r LEFT JOIN rule_society s ON s.position = r.position ORDER BY r.position`, string(membership.AdmitAll), membership.DefaultRetention)
 	if err != nil {
 		return nil, fmt.Errorf("store: rules: %w", err)
 	}
@@ -80,7 +87,7 @@ func rules(ctx context.Context, q querier) ([]membership.Rule, error) {
 	for rows.Next() {
 		var r membership.Rule
 		var from sql.NullInt64
-		if err := rows.Scan(&r.Book, &r.Required, &from); err != nil {
+		if err := rows.Scan(&r.Book, &r.Required, &from, &r.Admission, &r.Registered, &r.PoundIsShare, &r.RetentionYears); err != nil {
 			return nil, fmt.Errorf("store: rules: %w", err)
 		}
 		r.From = instant(from)

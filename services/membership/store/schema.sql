@@ -155,6 +155,14 @@ CREATE TABLE rule (
   effective BIGINT  NOT NULL
 );
 
+CREATE TABLE rule_society (
+  position        BIGINT  NOT NULL PRIMARY KEY REFERENCES rule (position),
+  admission       TEXT    NOT NULL CHECK (admission IN ('automatic', 'secretary', 'board')),
+  registered      BOOLEAN NOT NULL,
+  pound_is_share  BOOLEAN NOT NULL,
+  retention_years BIGINT  NOT NULL CHECK (retention_years BETWEEN 1 AND 100)
+);
+
 CREATE TABLE session (
   id       TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   sid      TEXT    NOT NULL UNIQUE CHECK (length(sid) = 36),

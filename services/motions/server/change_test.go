@@ -50,6 +50,14 @@ func TestFounding(t *testing.T) {
 	if len(told) != 1 || told[0].GetRuleBook() != 1 || !told[0].GetDonationRequired() || told[0].GetPosition() != 1 || told[0].GetEpoch() != 1 || !told[0].GetEffectiveTime().AsTime().Equal(begin) {
 		t.Fatalf("told %v", told)
 	}
+	if got := told[0]; got.GetAdmission() != membershipv1.Admission_ADMISSION_AUTOMATIC || got.GetRegistered() || got.GetPoundIsShare() || got.GetRetentionYears() != 10 {
+		t.Fatalf("membership was told %v", got)
+	}
+	books := h.till.told(h, 1)
+	if len(books) != 1 || books[0].GetRuleBook() != 1 || books[0].GetPosition() != 1 || books[0].GetSecondOfficerAbovePence() != 10_000 || books[0].GetPoundIsShare() ||
+		!books[0].GetEffectiveTime().AsTime().Equal(begin) {
+		t.Fatalf("the ledger was told %v", books)
+	}
 	for _, version := range []int32{0, 1} {
 		b := must(h.GetRuleBook(context.Background(), &motionsv1.GetRuleBookRequest{Version: version}))(t)
 		if b.GetVersion() != 1 || b.GetAdoptedBy() != "founding act" || len(b.GetRules()) < 15 || b.GetRules()[0].GetClause() == "" || b.GetRules()[0].GetSource() == "" {

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 )
@@ -23,6 +24,17 @@ func (s *Server) deliverRules(ctx context.Context, e outbox.Event) error {
 	}
 	req.Epoch, req.Position = e.Epoch, e.Position
 	_, err := s.members.ApplyRules(ctx, &req)
+	return err
+}
+
+// deliverLedgerRules tells the ledger the rules that it needs.
+func (s *Server) deliverLedgerRules(ctx context.Context, e outbox.Event) error {
+	var req ledgerv1.ApplyRulesRequest
+	if err := proto.Unmarshal(e.Payload, &req); err != nil {
+		return fmt.Errorf("motions: read event %d for the ledger: %w", e.Position, err)
+	}
+	req.Epoch, req.Position = e.Epoch, e.Position
+	_, err := s.ledger.ApplyRules(ctx, &req)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
@@ -32,18 +33,38 @@ func (r *roomsServer) ApplyFounding(ctx context.Context, req *motionsv1.ApplyFou
 	if err != nil {
 		return nil, err
 	}
-	event, err := proto.Marshal(&membershipv1.ApplyRulesRequest{
-		RuleBook: int32(book.Version), DonationRequired: terms.DonationRequired, EffectiveTime: timestamppb.New(book.Effective),
-	})
+	tell, err := tellings(book, terms)
 	if err != nil {
 		return nil, err
 	}
-	applied, err := s.store.Found(ctx, auth.FromContext(ctx).Room, req.GetEpoch(), req.GetPosition(), book, s.Now(), event)
+	applied, err := s.store.Found(ctx, auth.FromContext(ctx).Room, req.GetEpoch(), req.GetPosition(), book, s.Now(), tell)
 	if err != nil {
 		return nil, err
 	}
 	s.couriers[store.TopicMembership].Wake()
+	s.couriers[store.TopicLedger].Wake()
 	return &motionsv1.ApplyFoundingResponse{Applied: applied}, nil
+}
+
+// tellings are the events that tell membership and the ledger of a book.
+func tellings(book motions.Book, t motions.Terms) (tell store.Tellings, err error) {
+	from := timestamppb.New(book.Effective)
+	if tell.Membership, err = proto.Marshal(&membershipv1.ApplyRulesRequest{
+		RuleBook: int32(book.Version), DonationRequired: t.DonationRequired, EffectiveTime: from, Admission: admissions[t.Admission],
+		Registered: t.Registered, PoundIsShare: t.PoundIsShare, RetentionYears: int32(t.RetentionYears),
+	}); err != nil {
+		return store.Tellings{}, err
+	}
+	tell.Ledger, err = proto.Marshal(&ledgerv1.ApplyRulesRequest{
+		RuleBook: int32(book.Version), EffectiveTime: from, PoundIsShare: t.PoundIsShare, SecondOfficerAbovePence: t.SpendingAlone,
+	})
+	return tell, err
+}
+
+var admissions = map[motions.Admission]membershipv1.Admission{
+	motions.AdmitAll:         membershipv1.Admission_ADMISSION_AUTOMATIC,
+	motions.AdmitBySecretary: membershipv1.Admission_ADMISSION_SECRETARY,
+	motions.AdmitByBoard:     membershipv1.Admission_ADMISSION_BOARD,
 }
 
 // GetRuleBook returns a version of the rule book, or the one in force.

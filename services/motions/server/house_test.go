@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
@@ -149,6 +150,33 @@ func (r *register) ApplyRules(_ context.Context, req *membershipv1.ApplyRulesReq
 	return &membershipv1.ApplyRulesResponse{Applied: req.GetPosition()}, nil
 }
 
+// till is the ledger room as the motions room sees it.
+type till struct {
+	ledgerv1.UnimplementedLedgerRoomsServiceServer
+
+	mu    sync.Mutex
+	rules []*ledgerv1.ApplyRulesRequest
+}
+
+func (l *till) ApplyRules(_ context.Context, req *ledgerv1.ApplyRulesRequest) (*ledgerv1.ApplyRulesResponse, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rules = append(l.rules, req)
+	return &ledgerv1.ApplyRulesResponse{Applied: req.GetPosition()}, nil
+}
+
+// told waits for n tellings.
+func (l *till) told(h *house, n int) []*ledgerv1.ApplyRulesRequest {
+	var all []*ledgerv1.ApplyRulesRequest
+	h.eventually("the ledger hears of the rules", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		all = l.rules
+		return len(all) >= n
+	})
+	return all
+}
+
 // box is the ballots room as the motions room sees it.
 type box struct {
 	ballotsv1.UnimplementedBallotsRoomsServiceServer
@@ -246,6 +274,7 @@ type house struct {
 	rooms   map[string]auth.RoomIdentity
 	keys    map[string]ed25519.PublicKey
 	members *register
+	till    *till
 	box     *box
 	db      *database.DB
 	server  *server.Server
@@ -265,7 +294,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newHouse starts the room on a database; it is not founded yet.
 func newHouse(t *testing.T, db *database.DB) *house {
 	t.Helper()
-	h := &house{t: t, watch: &watch{now: begin}, rooms: map[string]auth.RoomIdentity{}, keys: map[string]ed25519.PublicKey{}, box: newBox(), db: db,
+	h := &house{t: t, watch: &watch{now: begin}, rooms: map[string]auth.RoomIdentity{}, keys: map[string]ed25519.PublicKey{}, box: newBox(), till: &till{}, db: db,
 		members: &register{people: map[string]*membershipv1.Person{}, rolls: map[string]*membershipv1.Roll{}}}
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -281,9 +310,11 @@ func newHouse(t *testing.T, db *database.DB) *house {
 	}
 	membership := h.serve(auth.Membership, membershipPolicies, func(s *grpc.Server) { membershipv1.RegisterMembershipRoomsServiceServer(s, h.members) })
 	ballots := h.serve(auth.Ballots, ballotsPolicies, func(s *grpc.Server) { ballotsv1.RegisterBallotsRoomsServiceServer(s, h.box) })
+	ledger := h.serve(auth.Ledger, ledgerPolicies, func(s *grpc.Server) { ledgerv1.RegisterLedgerRoomsServiceServer(s, h.till) })
 	h.server, err = server.Open(context.Background(), server.Config{Config: room.Config{
 		DB: h.db, Now: h.watch.Now, Random: rand.Reader, Log: quiet(), Zone: london,
 		Membership: h.dial(membership, auth.Membership, auth.Motions), Ballots: h.dial(ballots, auth.Ballots, auth.Motions),
+		Ledger: h.dial(ledger, auth.Ledger, auth.Motions),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -304,6 +335,7 @@ var (
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:     onlyMotions,
 		membershipv1.MembershipRoomsService_ApplyRules_FullMethodName:    onlyMotions,
 	}
+	ledgerPolicies  = auth.Policies{ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName: onlyMotions}
 	ballotsPolicies = auth.Policies{
 		ballotsv1.BallotsRoomsService_OpenBallot_FullMethodName:    onlyMotions,
 		ballotsv1.BallotsRoomsService_CloseBallot_FullMethodName:   onlyMotions,

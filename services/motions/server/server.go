@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
@@ -38,6 +39,7 @@ type Server struct {
 	store    *store.Store
 	members  membershipv1.MembershipRoomsServiceClient
 	ballots  ballotsv1.BallotsRoomsServiceClient
+	ledger   ledgerv1.LedgerRoomsServiceClient
 	couriers map[string]*outbox.Courier
 	electors electorCounts
 	work     workshop
@@ -60,11 +62,13 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		store:   store.New(c.DB),
 		members: membershipv1.NewMembershipRoomsServiceClient(c.Membership),
 		ballots: ballotsv1.NewBallotsRoomsServiceClient(c.Ballots),
+		ledger:  ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
 		work:    workshop{wake: make(chan struct{}, 1), busy: map[string]bool{}},
 	}
 	s.rooms = &roomsServer{server: s}
 	s.couriers = map[string]*outbox.Courier{
 		store.TopicMembership: s.courier(store.TopicMembership, holder, s.deliverRules),
+		store.TopicLedger:     s.courier(store.TopicLedger, holder, s.deliverLedgerRules),
 		store.TopicBallots:    s.courier(store.TopicBallots, holder, s.deliverPublication),
 	}
 	return s, nil

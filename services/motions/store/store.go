@@ -24,7 +24,9 @@ var Migrations = database.Migrations{Part: "motions", Files: files}
 // The topics of the outbox: the rooms that hear.
 const (
 	TopicMembership = "membership"
-	TopicBallots    = "ballots"
+	// TopicLedger is that of the rules for the ledger.
+	TopicLedger  = "ledger"
+	TopicBallots = "ballots"
 )
 
 // Store is the motions room's database.
@@ -229,9 +231,24 @@ func (s *Store) Advance(ctx context.Context, motion string, in motions.MotionSta
 	return out, nil
 }
 
-// Found keeps the book that the founding act adopts, once, and the event that tells membership of it.
+// Tellings are the events that tell the other rooms of the rules they need.
+type Tellings struct {
+	// Membership and Ledger are the events for each.
+	Membership, Ledger []byte
+}
+
+func (t Tellings) append(ctx context.Context, tx *sql.Tx) error {
+	for topic, event := range map[string][]byte{TopicMembership: t.Membership, TopicLedger: t.Ledger} {
+		if _, err := outbox.Append(ctx, tx, topic, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Found keeps the book that the founding act adopts, once, and the events that tell of it.
 // It returns the sender's last position that was applied.
-func (s *Store) Found(ctx context.Context, sender string, epoch, position int64, book motions.Book, at time.Time, event []byte) (int64, error) {
+func (s *Store) Found(ctx context.Context, sender string, epoch, position int64, book motions.Book, at time.Time, tell Tellings) (int64, error) {
 	var applied int64
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		next, err := outbox.Accept(ctx, tx, sender, epoch, position)
@@ -242,7 +259,7 @@ func (s *Store) Found(ctx context.Context, sender string, epoch, position int64,
 			if err := insertBook(ctx, tx, book, at); err != nil {
 				return err
 			}
-			if _, err := outbox.Append(ctx, tx, TopicMembership, event); err != nil {
+			if err := tell.append(ctx, tx); err != nil {
 				return err
 			}
 		}

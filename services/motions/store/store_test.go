@@ -36,7 +36,7 @@ func each(t *testing.T, test func(b bench)) {
 	t.Helper()
 	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) {
 		b := bench{t, db, store.New(db)}
-		if _, err := b.Found(context.Background(), "membership", 1, 1, motions.FoundingBook(begin), begin, []byte("rules")); err != nil {
+		if _, err := b.Found(context.Background(), "membership", 1, 1, motions.FoundingBook(begin), begin, store.Tellings{Membership: []byte("rules"), Ledger: []byte("rules")}); err != nil {
 			t.Fatal(err)
 		}
 		test(b)
@@ -115,16 +115,18 @@ func TestFound(t *testing.T) {
 	each(t, func(b bench) {
 		ctx := context.Background()
 		for range 2 {
-			applied, err := b.Found(ctx, "membership", 1, 1, motions.FoundingBook(begin), begin, []byte("rules"))
+			applied, err := b.Found(ctx, "membership", 1, 1, motions.FoundingBook(begin), begin, store.Tellings{Membership: []byte("rules"), Ledger: []byte("rules")})
 			if err != nil || applied != 1 {
 				b.t.Fatalf("again: %d, %v", applied, err)
 			}
 		}
-		if _, err := b.Found(ctx, "membership", 1, 3, motions.FoundingBook(begin), begin, []byte("rules")); !fault.Is(err, outbox.ReasonGap) {
+		if _, err := b.Found(ctx, "membership", 1, 3, motions.FoundingBook(begin), begin, store.Tellings{Membership: []byte("rules"), Ledger: []byte("rules")}); !fault.Is(err, outbox.ReasonGap) {
 			b.t.Fatalf("a gap: %v", err)
 		}
-		if _, head, err := outbox.Head(ctx, b.db, store.TopicMembership); err != nil || head != 1 {
-			b.t.Fatalf("events for membership: %d, %v", head, err)
+		for _, topic := range []string{store.TopicMembership, store.TopicLedger} {
+			if _, head, err := outbox.Head(ctx, b.db, topic); err != nil || head != 1 {
+				b.t.Fatalf("events for %s: %d, %v", topic, head, err)
+			}
 		}
 		book, err := b.Book(ctx, 0, begin)
 		if err != nil {

@@ -202,6 +202,143 @@ func (AccountType) EnumDescriptor() ([]byte, []int) {
 	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{2}
 }
 
+// ApplyRulesRequest tells the rules that the ledger needs.
+type ApplyRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sender's epoch.
+	Epoch int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The sender's position.
+	Position int64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// The rule book's version.
+	RuleBook int32 `protobuf:"varint,3,opt,name=rule_book,json=ruleBook,proto3" json:"rule_book,omitempty"`
+	// From when.
+	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
+	// Whether the £1 is a share and not a donation.
+	PoundIsShare bool `protobuf:"varint,5,opt,name=pound_is_share,json=poundIsShare,proto3" json:"pound_is_share,omitempty"`
+	// Spending of more than this needs a second officer, in pence; 0: all spending does.
+	SecondOfficerAbovePence int64 `protobuf:"varint,6,opt,name=second_officer_above_pence,json=secondOfficerAbovePence,proto3" json:"second_officer_above_pence,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
+}
+
+func (x *ApplyRulesRequest) Reset() {
+	*x = ApplyRulesRequest{}
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRulesRequest) ProtoMessage() {}
+
+func (x *ApplyRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRulesRequest.ProtoReflect.Descriptor instead.
+func (*ApplyRulesRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ApplyRulesRequest) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *ApplyRulesRequest) GetPosition() int64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *ApplyRulesRequest) GetRuleBook() int32 {
+	if x != nil {
+		return x.RuleBook
+	}
+	return 0
+}
+
+func (x *ApplyRulesRequest) GetEffectiveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EffectiveTime
+	}
+	return nil
+}
+
+func (x *ApplyRulesRequest) GetPoundIsShare() bool {
+	if x != nil {
+		return x.PoundIsShare
+	}
+	return false
+}
+
+func (x *ApplyRulesRequest) GetSecondOfficerAbovePence() int64 {
+	if x != nil {
+		return x.SecondOfficerAbovePence
+	}
+	return 0
+}
+
+// ApplyRulesResponse says how far the receiver is.
+type ApplyRulesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last position applied.
+	Applied       int64 `protobuf:"varint,1,opt,name=applied,proto3" json:"applied,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRulesResponse) Reset() {
+	*x = ApplyRulesResponse{}
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRulesResponse) ProtoMessage() {}
+
+func (x *ApplyRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRulesResponse.ProtoReflect.Descriptor instead.
+func (*ApplyRulesResponse) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ApplyRulesResponse) GetApplied() int64 {
+	if x != nil {
+		return x.Applied
+	}
+	return 0
+}
+
 // Account is a line of the chart of accounts.
 type Account struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -217,7 +354,7 @@ type Account struct {
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[0]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -229,7 +366,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[0]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -242,7 +379,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{0}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Account) GetId() string {
@@ -279,7 +416,7 @@ type Posting struct {
 
 func (x *Posting) Reset() {
 	*x = Posting{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[1]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +428,7 @@ func (x *Posting) String() string {
 func (*Posting) ProtoMessage() {}
 
 func (x *Posting) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[1]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +441,7 @@ func (x *Posting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Posting.ProtoReflect.Descriptor instead.
 func (*Posting) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{1}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Posting) GetAccount() string {
@@ -364,7 +501,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[2]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +513,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[2]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +526,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{2}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Entry) GetId() string {
@@ -532,7 +669,7 @@ type RecordDonationRequest struct {
 
 func (x *RecordDonationRequest) Reset() {
 	*x = RecordDonationRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[3]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +681,7 @@ func (x *RecordDonationRequest) String() string {
 func (*RecordDonationRequest) ProtoMessage() {}
 
 func (x *RecordDonationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[3]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +694,7 @@ func (x *RecordDonationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDonationRequest.ProtoReflect.Descriptor instead.
 func (*RecordDonationRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{3}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordDonationRequest) GetRequestId() string {
@@ -621,7 +758,7 @@ type PostEntryRequest struct {
 
 func (x *PostEntryRequest) Reset() {
 	*x = PostEntryRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[4]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +770,7 @@ func (x *PostEntryRequest) String() string {
 func (*PostEntryRequest) ProtoMessage() {}
 
 func (x *PostEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[4]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +783,7 @@ func (x *PostEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostEntryRequest.ProtoReflect.Descriptor instead.
 func (*PostEntryRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{4}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PostEntryRequest) GetRequestId() string {
@@ -699,7 +836,7 @@ type ReverseEntryRequest struct {
 
 func (x *ReverseEntryRequest) Reset() {
 	*x = ReverseEntryRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[5]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +848,7 @@ func (x *ReverseEntryRequest) String() string {
 func (*ReverseEntryRequest) ProtoMessage() {}
 
 func (x *ReverseEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[5]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +861,7 @@ func (x *ReverseEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseEntryRequest.ProtoReflect.Descriptor instead.
 func (*ReverseEntryRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReverseEntryRequest) GetRequestId() string {
@@ -763,7 +900,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[6]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +912,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[6]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +925,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{6}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListEntriesRequest) GetPageSize() int32 {
@@ -825,7 +962,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[7]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +974,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[7]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +987,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{7}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -878,7 +1015,7 @@ type GetEntryRequest struct {
 
 func (x *GetEntryRequest) Reset() {
 	*x = GetEntryRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[8]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1027,7 @@ func (x *GetEntryRequest) String() string {
 func (*GetEntryRequest) ProtoMessage() {}
 
 func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[8]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1040,7 @@ func (x *GetEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryRequest.ProtoReflect.Descriptor instead.
 func (*GetEntryRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{8}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetEntryRequest) GetEntry() string {
@@ -924,7 +1061,7 @@ type GetEntryProofRequest struct {
 
 func (x *GetEntryProofRequest) Reset() {
 	*x = GetEntryProofRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1073,7 @@ func (x *GetEntryProofRequest) String() string {
 func (*GetEntryProofRequest) ProtoMessage() {}
 
 func (x *GetEntryProofRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1086,7 @@ func (x *GetEntryProofRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEntryProofRequest.ProtoReflect.Descriptor instead.
 func (*GetEntryProofRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetEntryProofRequest) GetEntry() string {
@@ -970,7 +1107,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1119,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1132,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReadLogRequest) GetPath() string {
@@ -1016,7 +1153,7 @@ type GetTrialBalanceRequest struct {
 
 func (x *GetTrialBalanceRequest) Reset() {
 	*x = GetTrialBalanceRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1165,7 @@ func (x *GetTrialBalanceRequest) String() string {
 func (*GetTrialBalanceRequest) ProtoMessage() {}
 
 func (x *GetTrialBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1178,7 @@ func (x *GetTrialBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTrialBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetTrialBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetTrialBalanceRequest) GetDate() string {
@@ -1070,7 +1207,7 @@ type TrialBalance struct {
 
 func (x *TrialBalance) Reset() {
 	*x = TrialBalance{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1082,7 +1219,7 @@ func (x *TrialBalance) String() string {
 func (*TrialBalance) ProtoMessage() {}
 
 func (x *TrialBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1095,7 +1232,7 @@ func (x *TrialBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrialBalance.ProtoReflect.Descriptor instead.
 func (*TrialBalance) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TrialBalance) GetDate() string {
@@ -1148,7 +1285,7 @@ type TrialBalanceLine struct {
 
 func (x *TrialBalanceLine) Reset() {
 	*x = TrialBalanceLine{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1160,7 +1297,7 @@ func (x *TrialBalanceLine) String() string {
 func (*TrialBalanceLine) ProtoMessage() {}
 
 func (x *TrialBalanceLine) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,7 +1310,7 @@ func (x *TrialBalanceLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrialBalanceLine.ProtoReflect.Descriptor instead.
 func (*TrialBalanceLine) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TrialBalanceLine) GetAccount() *Account {
@@ -1206,7 +1343,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1355,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1368,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
 }
 
 // ListAccountsResponse is the chart of accounts.
@@ -1245,7 +1382,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1394,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1407,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1293,7 +1430,7 @@ type ListMyDonationsRequest struct {
 
 func (x *ListMyDonationsRequest) Reset() {
 	*x = ListMyDonationsRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1305,7 +1442,7 @@ func (x *ListMyDonationsRequest) String() string {
 func (*ListMyDonationsRequest) ProtoMessage() {}
 
 func (x *ListMyDonationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1318,7 +1455,7 @@ func (x *ListMyDonationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyDonationsRequest.ProtoReflect.Descriptor instead.
 func (*ListMyDonationsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListMyDonationsRequest) GetPageSize() int32 {
@@ -1348,7 +1485,7 @@ type ListMyDonationsResponse struct {
 
 func (x *ListMyDonationsResponse) Reset() {
 	*x = ListMyDonationsResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1497,7 @@ func (x *ListMyDonationsResponse) String() string {
 func (*ListMyDonationsResponse) ProtoMessage() {}
 
 func (x *ListMyDonationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1510,7 @@ func (x *ListMyDonationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyDonationsResponse.ProtoReflect.Descriptor instead.
 func (*ListMyDonationsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMyDonationsResponse) GetEntries() []*Entry {
@@ -1401,7 +1538,7 @@ type ExportRequest struct {
 
 func (x *ExportRequest) Reset() {
 	*x = ExportRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1413,7 +1550,7 @@ func (x *ExportRequest) String() string {
 func (*ExportRequest) ProtoMessage() {}
 
 func (x *ExportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1426,7 +1563,7 @@ func (x *ExportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportRequest.ProtoReflect.Descriptor instead.
 func (*ExportRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ExportRequest) GetFormat() string {
@@ -1445,7 +1582,7 @@ type GetHeadRequest struct {
 
 func (x *GetHeadRequest) Reset() {
 	*x = GetHeadRequest{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +1594,7 @@ func (x *GetHeadRequest) String() string {
 func (*GetHeadRequest) ProtoMessage() {}
 
 func (x *GetHeadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +1607,7 @@ func (x *GetHeadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHeadRequest.ProtoReflect.Descriptor instead.
 func (*GetHeadRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{21}
 }
 
 // GetHeadResponse is the position of the last standing event.
@@ -1486,7 +1623,7 @@ type GetHeadResponse struct {
 
 func (x *GetHeadResponse) Reset() {
 	*x = GetHeadResponse{}
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1498,7 +1635,7 @@ func (x *GetHeadResponse) String() string {
 func (*GetHeadResponse) ProtoMessage() {}
 
 func (x *GetHeadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[20]
+	mi := &file_folkmoot_ledger_v1_ledger_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1511,7 +1648,7 @@ func (x *GetHeadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHeadResponse.ProtoReflect.Descriptor instead.
 func (*GetHeadResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
+	return file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetHeadResponse) GetEpoch() int64 {
@@ -1532,7 +1669,16 @@ var File_folkmoot_ledger_v1_ledger_proto protoreflect.FileDescriptor
 
 const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\x1ffolkmoot/ledger/v1/ledger.proto\x12\x12folkmoot.ledger.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n" +
+	"\x1ffolkmoot/ledger/v1/ledger.proto\x12\x12folkmoot.ledger.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\x02\n" +
+	"\x11ApplyRulesRequest\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x03R\bposition\x12\x1b\n" +
+	"\trule_book\x18\x03 \x01(\x05R\bruleBook\x12A\n" +
+	"\x0eeffective_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\reffectiveTime\x12$\n" +
+	"\x0epound_is_share\x18\x05 \x01(\bR\fpoundIsShare\x12;\n" +
+	"\x1asecond_officer_above_pence\x18\x06 \x01(\x03R\x17secondOfficerAbovePence\".\n" +
+	"\x12ApplyRulesResponse\x12\x18\n" +
+	"\aapplied\x18\x01 \x01(\x03R\aapplied\"b\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x123\n" +
@@ -1656,9 +1802,11 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x0fListMyDonations\x12*.folkmoot.ledger.v1.ListMyDonationsRequest\x1a+.folkmoot.ledger.v1.ListMyDonationsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/me/donations\x12^\n" +
 	"\x06Export\x12!.folkmoot.ledger.v1.ExportRequest\x1a\x14.google.api.HttpBody\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/ledger/export0\x01\x12y\n" +
 	"\rGetEntryProof\x12(.folkmoot.ledger.v1.GetEntryProofRequest\x1a\x14.google.api.HttpBody\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/ledger/entries/{entry}/proof\x12b\n" +
-	"\aReadLog\x12\".folkmoot.ledger.v1.ReadLogRequest\x1a\x14.google.api.HttpBody\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/log/ledger/{path=**}2h\n" +
+	"\aReadLog\x12\".folkmoot.ledger.v1.ReadLogRequest\x1a\x14.google.api.HttpBody\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/log/ledger/{path=**}2\xc5\x01\n" +
 	"\x12LedgerRoomsService\x12R\n" +
-	"\aGetHead\x12\".folkmoot.ledger.v1.GetHeadRequest\x1a#.folkmoot.ledger.v1.GetHeadResponseBGZEgithub.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1;ledgerv1b\x06proto3"
+	"\aGetHead\x12\".folkmoot.ledger.v1.GetHeadRequest\x1a#.folkmoot.ledger.v1.GetHeadResponse\x12[\n" +
+	"\n" +
+	"ApplyRules\x12%.folkmoot.ledger.v1.ApplyRulesRequest\x1a&.folkmoot.ledger.v1.ApplyRulesResponseBGZEgithub.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1;ledgerv1b\x06proto3"
 
 var (
 	file_folkmoot_ledger_v1_ledger_proto_rawDescOnce sync.Once
@@ -1673,77 +1821,82 @@ func file_folkmoot_ledger_v1_ledger_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_folkmoot_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_folkmoot_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_folkmoot_ledger_v1_ledger_proto_goTypes = []any{
 	(Method)(0),                     // 0: folkmoot.ledger.v1.Method
 	(Kind)(0),                       // 1: folkmoot.ledger.v1.Kind
 	(AccountType)(0),                // 2: folkmoot.ledger.v1.AccountType
-	(*Account)(nil),                 // 3: folkmoot.ledger.v1.Account
-	(*Posting)(nil),                 // 4: folkmoot.ledger.v1.Posting
-	(*Entry)(nil),                   // 5: folkmoot.ledger.v1.Entry
-	(*RecordDonationRequest)(nil),   // 6: folkmoot.ledger.v1.RecordDonationRequest
-	(*PostEntryRequest)(nil),        // 7: folkmoot.ledger.v1.PostEntryRequest
-	(*ReverseEntryRequest)(nil),     // 8: folkmoot.ledger.v1.ReverseEntryRequest
-	(*ListEntriesRequest)(nil),      // 9: folkmoot.ledger.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),     // 10: folkmoot.ledger.v1.ListEntriesResponse
-	(*GetEntryRequest)(nil),         // 11: folkmoot.ledger.v1.GetEntryRequest
-	(*GetEntryProofRequest)(nil),    // 12: folkmoot.ledger.v1.GetEntryProofRequest
-	(*ReadLogRequest)(nil),          // 13: folkmoot.ledger.v1.ReadLogRequest
-	(*GetTrialBalanceRequest)(nil),  // 14: folkmoot.ledger.v1.GetTrialBalanceRequest
-	(*TrialBalance)(nil),            // 15: folkmoot.ledger.v1.TrialBalance
-	(*TrialBalanceLine)(nil),        // 16: folkmoot.ledger.v1.TrialBalanceLine
-	(*ListAccountsRequest)(nil),     // 17: folkmoot.ledger.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),    // 18: folkmoot.ledger.v1.ListAccountsResponse
-	(*ListMyDonationsRequest)(nil),  // 19: folkmoot.ledger.v1.ListMyDonationsRequest
-	(*ListMyDonationsResponse)(nil), // 20: folkmoot.ledger.v1.ListMyDonationsResponse
-	(*ExportRequest)(nil),           // 21: folkmoot.ledger.v1.ExportRequest
-	(*GetHeadRequest)(nil),          // 22: folkmoot.ledger.v1.GetHeadRequest
-	(*GetHeadResponse)(nil),         // 23: folkmoot.ledger.v1.GetHeadResponse
-	(*timestamppb.Timestamp)(nil),   // 24: google.protobuf.Timestamp
-	(*httpbody.HttpBody)(nil),       // 25: google.api.HttpBody
+	(*ApplyRulesRequest)(nil),       // 3: folkmoot.ledger.v1.ApplyRulesRequest
+	(*ApplyRulesResponse)(nil),      // 4: folkmoot.ledger.v1.ApplyRulesResponse
+	(*Account)(nil),                 // 5: folkmoot.ledger.v1.Account
+	(*Posting)(nil),                 // 6: folkmoot.ledger.v1.Posting
+	(*Entry)(nil),                   // 7: folkmoot.ledger.v1.Entry
+	(*RecordDonationRequest)(nil),   // 8: folkmoot.ledger.v1.RecordDonationRequest
+	(*PostEntryRequest)(nil),        // 9: folkmoot.ledger.v1.PostEntryRequest
+	(*ReverseEntryRequest)(nil),     // 10: folkmoot.ledger.v1.ReverseEntryRequest
+	(*ListEntriesRequest)(nil),      // 11: folkmoot.ledger.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),     // 12: folkmoot.ledger.v1.ListEntriesResponse
+	(*GetEntryRequest)(nil),         // 13: folkmoot.ledger.v1.GetEntryRequest
+	(*GetEntryProofRequest)(nil),    // 14: folkmoot.ledger.v1.GetEntryProofRequest
+	(*ReadLogRequest)(nil),          // 15: folkmoot.ledger.v1.ReadLogRequest
+	(*GetTrialBalanceRequest)(nil),  // 16: folkmoot.ledger.v1.GetTrialBalanceRequest
+	(*TrialBalance)(nil),            // 17: folkmoot.ledger.v1.TrialBalance
+	(*TrialBalanceLine)(nil),        // 18: folkmoot.ledger.v1.TrialBalanceLine
+	(*ListAccountsRequest)(nil),     // 19: folkmoot.ledger.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),    // 20: folkmoot.ledger.v1.ListAccountsResponse
+	(*ListMyDonationsRequest)(nil),  // 21: folkmoot.ledger.v1.ListMyDonationsRequest
+	(*ListMyDonationsResponse)(nil), // 22: folkmoot.ledger.v1.ListMyDonationsResponse
+	(*ExportRequest)(nil),           // 23: folkmoot.ledger.v1.ExportRequest
+	(*GetHeadRequest)(nil),          // 24: folkmoot.ledger.v1.GetHeadRequest
+	(*GetHeadResponse)(nil),         // 25: folkmoot.ledger.v1.GetHeadResponse
+	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),       // 27: google.api.HttpBody
 }
 var file_folkmoot_ledger_v1_ledger_proto_depIdxs = []int32{
-	2,  // 0: folkmoot.ledger.v1.Account.type:type_name -> folkmoot.ledger.v1.AccountType
-	1,  // 1: folkmoot.ledger.v1.Entry.kind:type_name -> folkmoot.ledger.v1.Kind
-	24, // 2: folkmoot.ledger.v1.Entry.enter_time:type_name -> google.protobuf.Timestamp
-	4,  // 3: folkmoot.ledger.v1.Entry.postings:type_name -> folkmoot.ledger.v1.Posting
-	0,  // 4: folkmoot.ledger.v1.Entry.method:type_name -> folkmoot.ledger.v1.Method
-	0,  // 5: folkmoot.ledger.v1.RecordDonationRequest.method:type_name -> folkmoot.ledger.v1.Method
-	4,  // 6: folkmoot.ledger.v1.PostEntryRequest.postings:type_name -> folkmoot.ledger.v1.Posting
-	5,  // 7: folkmoot.ledger.v1.ListEntriesResponse.entries:type_name -> folkmoot.ledger.v1.Entry
-	16, // 8: folkmoot.ledger.v1.TrialBalance.lines:type_name -> folkmoot.ledger.v1.TrialBalanceLine
-	3,  // 9: folkmoot.ledger.v1.TrialBalanceLine.account:type_name -> folkmoot.ledger.v1.Account
-	3,  // 10: folkmoot.ledger.v1.ListAccountsResponse.accounts:type_name -> folkmoot.ledger.v1.Account
-	5,  // 11: folkmoot.ledger.v1.ListMyDonationsResponse.entries:type_name -> folkmoot.ledger.v1.Entry
-	6,  // 12: folkmoot.ledger.v1.LedgerService.RecordDonation:input_type -> folkmoot.ledger.v1.RecordDonationRequest
-	7,  // 13: folkmoot.ledger.v1.LedgerService.PostEntry:input_type -> folkmoot.ledger.v1.PostEntryRequest
-	8,  // 14: folkmoot.ledger.v1.LedgerService.ReverseEntry:input_type -> folkmoot.ledger.v1.ReverseEntryRequest
-	9,  // 15: folkmoot.ledger.v1.LedgerService.ListEntries:input_type -> folkmoot.ledger.v1.ListEntriesRequest
-	11, // 16: folkmoot.ledger.v1.LedgerService.GetEntry:input_type -> folkmoot.ledger.v1.GetEntryRequest
-	14, // 17: folkmoot.ledger.v1.LedgerService.GetTrialBalance:input_type -> folkmoot.ledger.v1.GetTrialBalanceRequest
-	17, // 18: folkmoot.ledger.v1.LedgerService.ListAccounts:input_type -> folkmoot.ledger.v1.ListAccountsRequest
-	19, // 19: folkmoot.ledger.v1.LedgerService.ListMyDonations:input_type -> folkmoot.ledger.v1.ListMyDonationsRequest
-	21, // 20: folkmoot.ledger.v1.LedgerService.Export:input_type -> folkmoot.ledger.v1.ExportRequest
-	12, // 21: folkmoot.ledger.v1.LedgerService.GetEntryProof:input_type -> folkmoot.ledger.v1.GetEntryProofRequest
-	13, // 22: folkmoot.ledger.v1.LedgerService.ReadLog:input_type -> folkmoot.ledger.v1.ReadLogRequest
-	22, // 23: folkmoot.ledger.v1.LedgerRoomsService.GetHead:input_type -> folkmoot.ledger.v1.GetHeadRequest
-	5,  // 24: folkmoot.ledger.v1.LedgerService.RecordDonation:output_type -> folkmoot.ledger.v1.Entry
-	5,  // 25: folkmoot.ledger.v1.LedgerService.PostEntry:output_type -> folkmoot.ledger.v1.Entry
-	5,  // 26: folkmoot.ledger.v1.LedgerService.ReverseEntry:output_type -> folkmoot.ledger.v1.Entry
-	10, // 27: folkmoot.ledger.v1.LedgerService.ListEntries:output_type -> folkmoot.ledger.v1.ListEntriesResponse
-	5,  // 28: folkmoot.ledger.v1.LedgerService.GetEntry:output_type -> folkmoot.ledger.v1.Entry
-	15, // 29: folkmoot.ledger.v1.LedgerService.GetTrialBalance:output_type -> folkmoot.ledger.v1.TrialBalance
-	18, // 30: folkmoot.ledger.v1.LedgerService.ListAccounts:output_type -> folkmoot.ledger.v1.ListAccountsResponse
-	20, // 31: folkmoot.ledger.v1.LedgerService.ListMyDonations:output_type -> folkmoot.ledger.v1.ListMyDonationsResponse
-	25, // 32: folkmoot.ledger.v1.LedgerService.Export:output_type -> google.api.HttpBody
-	25, // 33: folkmoot.ledger.v1.LedgerService.GetEntryProof:output_type -> google.api.HttpBody
-	25, // 34: folkmoot.ledger.v1.LedgerService.ReadLog:output_type -> google.api.HttpBody
-	23, // 35: folkmoot.ledger.v1.LedgerRoomsService.GetHead:output_type -> folkmoot.ledger.v1.GetHeadResponse
-	24, // [24:36] is the sub-list for method output_type
-	12, // [12:24] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	26, // 0: folkmoot.ledger.v1.ApplyRulesRequest.effective_time:type_name -> google.protobuf.Timestamp
+	2,  // 1: folkmoot.ledger.v1.Account.type:type_name -> folkmoot.ledger.v1.AccountType
+	1,  // 2: folkmoot.ledger.v1.Entry.kind:type_name -> folkmoot.ledger.v1.Kind
+	26, // 3: folkmoot.ledger.v1.Entry.enter_time:type_name -> google.protobuf.Timestamp
+	6,  // 4: folkmoot.ledger.v1.Entry.postings:type_name -> folkmoot.ledger.v1.Posting
+	0,  // 5: folkmoot.ledger.v1.Entry.method:type_name -> folkmoot.ledger.v1.Method
+	0,  // 6: folkmoot.ledger.v1.RecordDonationRequest.method:type_name -> folkmoot.ledger.v1.Method
+	6,  // 7: folkmoot.ledger.v1.PostEntryRequest.postings:type_name -> folkmoot.ledger.v1.Posting
+	7,  // 8: folkmoot.ledger.v1.ListEntriesResponse.entries:type_name -> folkmoot.ledger.v1.Entry
+	18, // 9: folkmoot.ledger.v1.TrialBalance.lines:type_name -> folkmoot.ledger.v1.TrialBalanceLine
+	5,  // 10: folkmoot.ledger.v1.TrialBalanceLine.account:type_name -> folkmoot.ledger.v1.Account
+	5,  // 11: folkmoot.ledger.v1.ListAccountsResponse.accounts:type_name -> folkmoot.ledger.v1.Account
+	7,  // 12: folkmoot.ledger.v1.ListMyDonationsResponse.entries:type_name -> folkmoot.ledger.v1.Entry
+	8,  // 13: folkmoot.ledger.v1.LedgerService.RecordDonation:input_type -> folkmoot.ledger.v1.RecordDonationRequest
+	9,  // 14: folkmoot.ledger.v1.LedgerService.PostEntry:input_type -> folkmoot.ledger.v1.PostEntryRequest
+	10, // 15: folkmoot.ledger.v1.LedgerService.ReverseEntry:input_type -> folkmoot.ledger.v1.ReverseEntryRequest
+	11, // 16: folkmoot.ledger.v1.LedgerService.ListEntries:input_type -> folkmoot.ledger.v1.ListEntriesRequest
+	13, // 17: folkmoot.ledger.v1.LedgerService.GetEntry:input_type -> folkmoot.ledger.v1.GetEntryRequest
+	16, // 18: folkmoot.ledger.v1.LedgerService.GetTrialBalance:input_type -> folkmoot.ledger.v1.GetTrialBalanceRequest
+	19, // 19: folkmoot.ledger.v1.LedgerService.ListAccounts:input_type -> folkmoot.ledger.v1.ListAccountsRequest
+	21, // 20: folkmoot.ledger.v1.LedgerService.ListMyDonations:input_type -> folkmoot.ledger.v1.ListMyDonationsRequest
+	23, // 21: folkmoot.ledger.v1.LedgerService.Export:input_type -> folkmoot.ledger.v1.ExportRequest
+	14, // 22: folkmoot.ledger.v1.LedgerService.GetEntryProof:input_type -> folkmoot.ledger.v1.GetEntryProofRequest
+	15, // 23: folkmoot.ledger.v1.LedgerService.ReadLog:input_type -> folkmoot.ledger.v1.ReadLogRequest
+	24, // 24: folkmoot.ledger.v1.LedgerRoomsService.GetHead:input_type -> folkmoot.ledger.v1.GetHeadRequest
+	3,  // 25: folkmoot.ledger.v1.LedgerRoomsService.ApplyRules:input_type -> folkmoot.ledger.v1.ApplyRulesRequest
+	7,  // 26: folkmoot.ledger.v1.LedgerService.RecordDonation:output_type -> folkmoot.ledger.v1.Entry
+	7,  // 27: folkmoot.ledger.v1.LedgerService.PostEntry:output_type -> folkmoot.ledger.v1.Entry
+	7,  // 28: folkmoot.ledger.v1.LedgerService.ReverseEntry:output_type -> folkmoot.ledger.v1.Entry
+	12, // 29: folkmoot.ledger.v1.LedgerService.ListEntries:output_type -> folkmoot.ledger.v1.ListEntriesResponse
+	7,  // 30: folkmoot.ledger.v1.LedgerService.GetEntry:output_type -> folkmoot.ledger.v1.Entry
+	17, // 31: folkmoot.ledger.v1.LedgerService.GetTrialBalance:output_type -> folkmoot.ledger.v1.TrialBalance
+	20, // 32: folkmoot.ledger.v1.LedgerService.ListAccounts:output_type -> folkmoot.ledger.v1.ListAccountsResponse
+	22, // 33: folkmoot.ledger.v1.LedgerService.ListMyDonations:output_type -> folkmoot.ledger.v1.ListMyDonationsResponse
+	27, // 34: folkmoot.ledger.v1.LedgerService.Export:output_type -> google.api.HttpBody
+	27, // 35: folkmoot.ledger.v1.LedgerService.GetEntryProof:output_type -> google.api.HttpBody
+	27, // 36: folkmoot.ledger.v1.LedgerService.ReadLog:output_type -> google.api.HttpBody
+	25, // 37: folkmoot.ledger.v1.LedgerRoomsService.GetHead:output_type -> folkmoot.ledger.v1.GetHeadResponse
+	4,  // 38: folkmoot.ledger.v1.LedgerRoomsService.ApplyRules:output_type -> folkmoot.ledger.v1.ApplyRulesResponse
+	26, // [26:39] is the sub-list for method output_type
+	13, // [13:26] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_folkmoot_ledger_v1_ledger_proto_init() }
@@ -1757,7 +1910,7 @@ func file_folkmoot_ledger_v1_ledger_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_ledger_v1_ledger_proto_rawDesc), len(file_folkmoot_ledger_v1_ledger_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

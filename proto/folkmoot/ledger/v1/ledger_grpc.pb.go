@@ -545,7 +545,8 @@ var LedgerService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	LedgerRoomsService_GetHead_FullMethodName = "/folkmoot.ledger.v1.LedgerRoomsService/GetHead"
+	LedgerRoomsService_GetHead_FullMethodName    = "/folkmoot.ledger.v1.LedgerRoomsService/GetHead"
+	LedgerRoomsService_ApplyRules_FullMethodName = "/folkmoot.ledger.v1.LedgerRoomsService/ApplyRules"
 )
 
 // LedgerRoomsServiceClient is the client API for LedgerRoomsService service.
@@ -556,6 +557,8 @@ const (
 type LedgerRoomsServiceClient interface {
 	// GetHead returns the position of the last standing event recorded. Caller: membership.
 	GetHead(ctx context.Context, in *GetHeadRequest, opts ...grpc.CallOption) (*GetHeadResponse, error)
+	// ApplyRules tells the rules in force that the ledger needs, in order. Caller: motions.
+	ApplyRules(ctx context.Context, in *ApplyRulesRequest, opts ...grpc.CallOption) (*ApplyRulesResponse, error)
 }
 
 type ledgerRoomsServiceClient struct {
@@ -576,6 +579,16 @@ func (c *ledgerRoomsServiceClient) GetHead(ctx context.Context, in *GetHeadReque
 	return out, nil
 }
 
+func (c *ledgerRoomsServiceClient) ApplyRules(ctx context.Context, in *ApplyRulesRequest, opts ...grpc.CallOption) (*ApplyRulesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyRulesResponse)
+	err := c.cc.Invoke(ctx, LedgerRoomsService_ApplyRules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LedgerRoomsServiceServer is the server API for LedgerRoomsService service.
 // All implementations must embed UnimplementedLedgerRoomsServiceServer
 // for forward compatibility.
@@ -584,6 +597,8 @@ func (c *ledgerRoomsServiceClient) GetHead(ctx context.Context, in *GetHeadReque
 type LedgerRoomsServiceServer interface {
 	// GetHead returns the position of the last standing event recorded. Caller: membership.
 	GetHead(context.Context, *GetHeadRequest) (*GetHeadResponse, error)
+	// ApplyRules tells the rules in force that the ledger needs, in order. Caller: motions.
+	ApplyRules(context.Context, *ApplyRulesRequest) (*ApplyRulesResponse, error)
 	mustEmbedUnimplementedLedgerRoomsServiceServer()
 }
 
@@ -596,6 +611,9 @@ type UnimplementedLedgerRoomsServiceServer struct{}
 
 func (UnimplementedLedgerRoomsServiceServer) GetHead(context.Context, *GetHeadRequest) (*GetHeadResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetHead not implemented")
+}
+func (UnimplementedLedgerRoomsServiceServer) ApplyRules(context.Context, *ApplyRulesRequest) (*ApplyRulesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyRules not implemented")
 }
 func (UnimplementedLedgerRoomsServiceServer) mustEmbedUnimplementedLedgerRoomsServiceServer() {}
 func (UnimplementedLedgerRoomsServiceServer) testEmbeddedByValue()                            {}
@@ -636,6 +654,24 @@ func _LedgerRoomsService_GetHead_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LedgerRoomsService_ApplyRules_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyRulesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LedgerRoomsServiceServer).ApplyRules(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LedgerRoomsService_ApplyRules_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LedgerRoomsServiceServer).ApplyRules(ctx, req.(*ApplyRulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LedgerRoomsService_ServiceDesc is the grpc.ServiceDesc for LedgerRoomsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -646,6 +682,10 @@ var LedgerRoomsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetHead",
 			Handler:    _LedgerRoomsService_GetHead_Handler,
+		},
+		{
+			MethodName: "ApplyRules",
+			Handler:    _LedgerRoomsService_ApplyRules_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

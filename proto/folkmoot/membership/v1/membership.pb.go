@@ -268,6 +268,63 @@ func (GrantState) EnumDescriptor() ([]byte, []int) {
 	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{3}
 }
 
+// Admission is who admits members.
+type Admission int32
+
+const (
+	// Not given: automatic.
+	Admission_ADMISSION_UNSPECIFIED Admission = 0
+	// Whoever confirms their address is admitted.
+	Admission_ADMISSION_AUTOMATIC Admission = 1
+	// The secretary decides on each application.
+	Admission_ADMISSION_SECRETARY Admission = 2
+	// The board decides on each application.
+	Admission_ADMISSION_BOARD Admission = 3
+)
+
+// Enum value maps for Admission.
+var (
+	Admission_name = map[int32]string{
+		0: "ADMISSION_UNSPECIFIED",
+		1: "ADMISSION_AUTOMATIC",
+		2: "ADMISSION_SECRETARY",
+		3: "ADMISSION_BOARD",
+	}
+	Admission_value = map[string]int32{
+		"ADMISSION_UNSPECIFIED": 0,
+		"ADMISSION_AUTOMATIC":   1,
+		"ADMISSION_SECRETARY":   2,
+		"ADMISSION_BOARD":       3,
+	}
+)
+
+func (x Admission) Enum() *Admission {
+	p := new(Admission)
+	*p = x
+	return p
+}
+
+func (x Admission) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Admission) Descriptor() protoreflect.EnumDescriptor {
+	return file_folkmoot_membership_v1_membership_proto_enumTypes[4].Descriptor()
+}
+
+func (Admission) Type() protoreflect.EnumType {
+	return &file_folkmoot_membership_v1_membership_proto_enumTypes[4]
+}
+
+func (x Admission) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Admission.Descriptor instead.
+func (Admission) EnumDescriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_membership_proto_rawDescGZIP(), []int{4}
+}
+
 // JoinRequest asks to become a member.
 type JoinRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3382,8 +3439,17 @@ type ApplyRulesRequest struct {
 	DonationRequired bool `protobuf:"varint,4,opt,name=donation_required,json=donationRequired,proto3" json:"donation_required,omitempty"`
 	// From when.
 	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Who admits; unspecified from a sender that does not know of it, which is automatic.
+	Admission Admission `protobuf:"varint,6,opt,name=admission,proto3,enum=folkmoot.membership.v1.Admission" json:"admission,omitempty"`
+	// Whether the society is registered under the Co-operative and Community Benefit Societies Act 2014, so that section 30
+	// asks for postal addresses.
+	Registered bool `protobuf:"varint,7,opt,name=registered,proto3" json:"registered,omitempty"`
+	// Whether the £1 is a share and not a donation.
+	PoundIsShare bool `protobuf:"varint,8,opt,name=pound_is_share,json=poundIsShare,proto3" json:"pound_is_share,omitempty"`
+	// For how many years the register's entry of a person who left is kept; 0 from a sender that does not know of it: ten.
+	RetentionYears int32 `protobuf:"varint,9,opt,name=retention_years,json=retentionYears,proto3" json:"retention_years,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ApplyRulesRequest) Reset() {
@@ -3449,6 +3515,34 @@ func (x *ApplyRulesRequest) GetEffectiveTime() *timestamppb.Timestamp {
 		return x.EffectiveTime
 	}
 	return nil
+}
+
+func (x *ApplyRulesRequest) GetAdmission() Admission {
+	if x != nil {
+		return x.Admission
+	}
+	return Admission_ADMISSION_UNSPECIFIED
+}
+
+func (x *ApplyRulesRequest) GetRegistered() bool {
+	if x != nil {
+		return x.Registered
+	}
+	return false
+}
+
+func (x *ApplyRulesRequest) GetPoundIsShare() bool {
+	if x != nil {
+		return x.PoundIsShare
+	}
+	return false
+}
+
+func (x *ApplyRulesRequest) GetRetentionYears() int32 {
+	if x != nil {
+		return x.RetentionYears
+	}
+	return 0
 }
 
 // ApplyRulesResponse says how far the receiver is.
@@ -4076,13 +4170,19 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\breverses\x18\x03 \x01(\tR\breverses\x12=\n" +
 	"\freverse_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vreverseTime\"4\n" +
 	"\x18ApplyLedgerEventResponse\x12\x18\n" +
-	"\aapplied\x18\x01 \x01(\x03R\aapplied\"\xd2\x01\n" +
+	"\aapplied\x18\x01 \x01(\x03R\aapplied\"\x82\x03\n" +
 	"\x11ApplyRulesRequest\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x03R\bposition\x12\x1b\n" +
 	"\trule_book\x18\x03 \x01(\x05R\bruleBook\x12+\n" +
 	"\x11donation_required\x18\x04 \x01(\bR\x10donationRequired\x12A\n" +
-	"\x0eeffective_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\reffectiveTime\".\n" +
+	"\x0eeffective_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\reffectiveTime\x12?\n" +
+	"\tadmission\x18\x06 \x01(\x0e2!.folkmoot.membership.v1.AdmissionR\tadmission\x12\x1e\n" +
+	"\n" +
+	"registered\x18\a \x01(\bR\n" +
+	"registered\x12$\n" +
+	"\x0epound_is_share\x18\b \x01(\bR\fpoundIsShare\x12'\n" +
+	"\x0fretention_years\x18\t \x01(\x05R\x0eretentionYears\".\n" +
 	"\x12ApplyRulesResponse\x12\x18\n" +
 	"\aapplied\x18\x01 \x01(\x03R\aapplied\"J\n" +
 	"\x16ListRevocationsRequest\x120\n" +
@@ -4128,7 +4228,12 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x17GRANT_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14GRANT_STATE_PROPOSED\x10\x01\x12\x18\n" +
 	"\x14GRANT_STATE_IN_FORCE\x10\x02\x12\x15\n" +
-	"\x11GRANT_STATE_ENDED\x10\x032\xd0\x13\n" +
+	"\x11GRANT_STATE_ENDED\x10\x03*m\n" +
+	"\tAdmission\x12\x19\n" +
+	"\x15ADMISSION_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13ADMISSION_AUTOMATIC\x10\x01\x12\x17\n" +
+	"\x13ADMISSION_SECRETARY\x10\x02\x12\x13\n" +
+	"\x0fADMISSION_BOARD\x10\x032\xd0\x13\n" +
 	"\x11MembershipService\x12n\n" +
 	"\x04Join\x12#.folkmoot.membership.v1.JoinRequest\x1a$.folkmoot.membership.v1.JoinResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/members:join\x12\x8d\x01\n" +
 	"\rRequestSignIn\x12,.folkmoot.membership.v1.RequestSignInRequest\x1a-.folkmoot.membership.v1.RequestSignInResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/sessions:request\x12\x90\x01\n" +
@@ -4176,176 +4281,178 @@ func file_folkmoot_membership_v1_membership_proto_rawDescGZIP() []byte {
 	return file_folkmoot_membership_v1_membership_proto_rawDescData
 }
 
-var file_folkmoot_membership_v1_membership_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_folkmoot_membership_v1_membership_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_folkmoot_membership_v1_membership_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_folkmoot_membership_v1_membership_proto_goTypes = []any{
 	(Role)(0),                        // 0: folkmoot.membership.v1.Role
 	(Standing)(0),                    // 1: folkmoot.membership.v1.Standing
 	(RegionState)(0),                 // 2: folkmoot.membership.v1.RegionState
 	(GrantState)(0),                  // 3: folkmoot.membership.v1.GrantState
-	(*JoinRequest)(nil),              // 4: folkmoot.membership.v1.JoinRequest
-	(*JoinResponse)(nil),             // 5: folkmoot.membership.v1.JoinResponse
-	(*RequestSignInRequest)(nil),     // 6: folkmoot.membership.v1.RequestSignInRequest
-	(*RequestSignInResponse)(nil),    // 7: folkmoot.membership.v1.RequestSignInResponse
-	(*ConfirmSessionRequest)(nil),    // 8: folkmoot.membership.v1.ConfirmSessionRequest
-	(*ConfirmSessionResponse)(nil),   // 9: folkmoot.membership.v1.ConfirmSessionResponse
-	(*ExchangeSessionRequest)(nil),   // 10: folkmoot.membership.v1.ExchangeSessionRequest
-	(*ExchangeSessionResponse)(nil),  // 11: folkmoot.membership.v1.ExchangeSessionResponse
-	(*HeldRole)(nil),                 // 12: folkmoot.membership.v1.HeldRole
-	(*SignOutRequest)(nil),           // 13: folkmoot.membership.v1.SignOutRequest
-	(*SignOutResponse)(nil),          // 14: folkmoot.membership.v1.SignOutResponse
-	(*GetMeRequest)(nil),             // 15: folkmoot.membership.v1.GetMeRequest
-	(*Member)(nil),                   // 16: folkmoot.membership.v1.Member
-	(*ListMembersRequest)(nil),       // 17: folkmoot.membership.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),      // 18: folkmoot.membership.v1.ListMembersResponse
-	(*GetMemberRequest)(nil),         // 19: folkmoot.membership.v1.GetMemberRequest
-	(*Region)(nil),                   // 20: folkmoot.membership.v1.Region
-	(*CreateRegionRequest)(nil),      // 21: folkmoot.membership.v1.CreateRegionRequest
-	(*UpdateRegionRequest)(nil),      // 22: folkmoot.membership.v1.UpdateRegionRequest
-	(*ListRegionsRequest)(nil),       // 23: folkmoot.membership.v1.ListRegionsRequest
-	(*ListRegionsResponse)(nil),      // 24: folkmoot.membership.v1.ListRegionsResponse
-	(*ListOfficersRequest)(nil),      // 25: folkmoot.membership.v1.ListOfficersRequest
-	(*ListOfficersResponse)(nil),     // 26: folkmoot.membership.v1.ListOfficersResponse
-	(*RoleGrant)(nil),                // 27: folkmoot.membership.v1.RoleGrant
-	(*GrantRoleRequest)(nil),         // 28: folkmoot.membership.v1.GrantRoleRequest
-	(*ApproveRoleRequest)(nil),       // 29: folkmoot.membership.v1.ApproveRoleRequest
-	(*EndRoleRequest)(nil),           // 30: folkmoot.membership.v1.EndRoleRequest
-	(*GetFoundingRequest)(nil),       // 31: folkmoot.membership.v1.GetFoundingRequest
-	(*Founding)(nil),                 // 32: folkmoot.membership.v1.Founding
-	(*AcceptFoundingRequest)(nil),    // 33: folkmoot.membership.v1.AcceptFoundingRequest
-	(*GetMyProofsRequest)(nil),       // 34: folkmoot.membership.v1.GetMyProofsRequest
-	(*ReadLogRequest)(nil),           // 35: folkmoot.membership.v1.ReadLogRequest
-	(*ListKeysRequest)(nil),          // 36: folkmoot.membership.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),         // 37: folkmoot.membership.v1.ListKeysResponse
-	(*JsonWebKey)(nil),               // 38: folkmoot.membership.v1.JsonWebKey
-	(*FreezeRollRequest)(nil),        // 39: folkmoot.membership.v1.FreezeRollRequest
-	(*Roll)(nil),                     // 40: folkmoot.membership.v1.Roll
-	(*ListRollEntriesRequest)(nil),   // 41: folkmoot.membership.v1.ListRollEntriesRequest
-	(*ListRollEntriesResponse)(nil),  // 42: folkmoot.membership.v1.ListRollEntriesResponse
-	(*RollEntry)(nil),                // 43: folkmoot.membership.v1.RollEntry
-	(*ExplainRollRequest)(nil),       // 44: folkmoot.membership.v1.ExplainRollRequest
-	(*ExplainRollResponse)(nil),      // 45: folkmoot.membership.v1.ExplainRollResponse
-	(*CountElectorsRequest)(nil),     // 46: folkmoot.membership.v1.CountElectorsRequest
-	(*CountElectorsResponse)(nil),    // 47: folkmoot.membership.v1.CountElectorsResponse
-	(*ApplyLedgerEventRequest)(nil),  // 48: folkmoot.membership.v1.ApplyLedgerEventRequest
-	(*DonationSettled)(nil),          // 49: folkmoot.membership.v1.DonationSettled
-	(*DonationReversed)(nil),         // 50: folkmoot.membership.v1.DonationReversed
-	(*ApplyLedgerEventResponse)(nil), // 51: folkmoot.membership.v1.ApplyLedgerEventResponse
-	(*ApplyRulesRequest)(nil),        // 52: folkmoot.membership.v1.ApplyRulesRequest
-	(*ApplyRulesResponse)(nil),       // 53: folkmoot.membership.v1.ApplyRulesResponse
-	(*ListRevocationsRequest)(nil),   // 54: folkmoot.membership.v1.ListRevocationsRequest
-	(*ListRevocationsResponse)(nil),  // 55: folkmoot.membership.v1.ListRevocationsResponse
-	(*GetPeopleRequest)(nil),         // 56: folkmoot.membership.v1.GetPeopleRequest
-	(*GetPeopleResponse)(nil),        // 57: folkmoot.membership.v1.GetPeopleResponse
-	(*Person)(nil),                   // 58: folkmoot.membership.v1.Person
-	(*StepClockRequest)(nil),         // 59: folkmoot.membership.v1.StepClockRequest
-	(*StepClockResponse)(nil),        // 60: folkmoot.membership.v1.StepClockResponse
-	(*timestamppb.Timestamp)(nil),    // 61: google.protobuf.Timestamp
-	(*httpbody.HttpBody)(nil),        // 62: google.api.HttpBody
+	(Admission)(0),                   // 4: folkmoot.membership.v1.Admission
+	(*JoinRequest)(nil),              // 5: folkmoot.membership.v1.JoinRequest
+	(*JoinResponse)(nil),             // 6: folkmoot.membership.v1.JoinResponse
+	(*RequestSignInRequest)(nil),     // 7: folkmoot.membership.v1.RequestSignInRequest
+	(*RequestSignInResponse)(nil),    // 8: folkmoot.membership.v1.RequestSignInResponse
+	(*ConfirmSessionRequest)(nil),    // 9: folkmoot.membership.v1.ConfirmSessionRequest
+	(*ConfirmSessionResponse)(nil),   // 10: folkmoot.membership.v1.ConfirmSessionResponse
+	(*ExchangeSessionRequest)(nil),   // 11: folkmoot.membership.v1.ExchangeSessionRequest
+	(*ExchangeSessionResponse)(nil),  // 12: folkmoot.membership.v1.ExchangeSessionResponse
+	(*HeldRole)(nil),                 // 13: folkmoot.membership.v1.HeldRole
+	(*SignOutRequest)(nil),           // 14: folkmoot.membership.v1.SignOutRequest
+	(*SignOutResponse)(nil),          // 15: folkmoot.membership.v1.SignOutResponse
+	(*GetMeRequest)(nil),             // 16: folkmoot.membership.v1.GetMeRequest
+	(*Member)(nil),                   // 17: folkmoot.membership.v1.Member
+	(*ListMembersRequest)(nil),       // 18: folkmoot.membership.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),      // 19: folkmoot.membership.v1.ListMembersResponse
+	(*GetMemberRequest)(nil),         // 20: folkmoot.membership.v1.GetMemberRequest
+	(*Region)(nil),                   // 21: folkmoot.membership.v1.Region
+	(*CreateRegionRequest)(nil),      // 22: folkmoot.membership.v1.CreateRegionRequest
+	(*UpdateRegionRequest)(nil),      // 23: folkmoot.membership.v1.UpdateRegionRequest
+	(*ListRegionsRequest)(nil),       // 24: folkmoot.membership.v1.ListRegionsRequest
+	(*ListRegionsResponse)(nil),      // 25: folkmoot.membership.v1.ListRegionsResponse
+	(*ListOfficersRequest)(nil),      // 26: folkmoot.membership.v1.ListOfficersRequest
+	(*ListOfficersResponse)(nil),     // 27: folkmoot.membership.v1.ListOfficersResponse
+	(*RoleGrant)(nil),                // 28: folkmoot.membership.v1.RoleGrant
+	(*GrantRoleRequest)(nil),         // 29: folkmoot.membership.v1.GrantRoleRequest
+	(*ApproveRoleRequest)(nil),       // 30: folkmoot.membership.v1.ApproveRoleRequest
+	(*EndRoleRequest)(nil),           // 31: folkmoot.membership.v1.EndRoleRequest
+	(*GetFoundingRequest)(nil),       // 32: folkmoot.membership.v1.GetFoundingRequest
+	(*Founding)(nil),                 // 33: folkmoot.membership.v1.Founding
+	(*AcceptFoundingRequest)(nil),    // 34: folkmoot.membership.v1.AcceptFoundingRequest
+	(*GetMyProofsRequest)(nil),       // 35: folkmoot.membership.v1.GetMyProofsRequest
+	(*ReadLogRequest)(nil),           // 36: folkmoot.membership.v1.ReadLogRequest
+	(*ListKeysRequest)(nil),          // 37: folkmoot.membership.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),         // 38: folkmoot.membership.v1.ListKeysResponse
+	(*JsonWebKey)(nil),               // 39: folkmoot.membership.v1.JsonWebKey
+	(*FreezeRollRequest)(nil),        // 40: folkmoot.membership.v1.FreezeRollRequest
+	(*Roll)(nil),                     // 41: folkmoot.membership.v1.Roll
+	(*ListRollEntriesRequest)(nil),   // 42: folkmoot.membership.v1.ListRollEntriesRequest
+	(*ListRollEntriesResponse)(nil),  // 43: folkmoot.membership.v1.ListRollEntriesResponse
+	(*RollEntry)(nil),                // 44: folkmoot.membership.v1.RollEntry
+	(*ExplainRollRequest)(nil),       // 45: folkmoot.membership.v1.ExplainRollRequest
+	(*ExplainRollResponse)(nil),      // 46: folkmoot.membership.v1.ExplainRollResponse
+	(*CountElectorsRequest)(nil),     // 47: folkmoot.membership.v1.CountElectorsRequest
+	(*CountElectorsResponse)(nil),    // 48: folkmoot.membership.v1.CountElectorsResponse
+	(*ApplyLedgerEventRequest)(nil),  // 49: folkmoot.membership.v1.ApplyLedgerEventRequest
+	(*DonationSettled)(nil),          // 50: folkmoot.membership.v1.DonationSettled
+	(*DonationReversed)(nil),         // 51: folkmoot.membership.v1.DonationReversed
+	(*ApplyLedgerEventResponse)(nil), // 52: folkmoot.membership.v1.ApplyLedgerEventResponse
+	(*ApplyRulesRequest)(nil),        // 53: folkmoot.membership.v1.ApplyRulesRequest
+	(*ApplyRulesResponse)(nil),       // 54: folkmoot.membership.v1.ApplyRulesResponse
+	(*ListRevocationsRequest)(nil),   // 55: folkmoot.membership.v1.ListRevocationsRequest
+	(*ListRevocationsResponse)(nil),  // 56: folkmoot.membership.v1.ListRevocationsResponse
+	(*GetPeopleRequest)(nil),         // 57: folkmoot.membership.v1.GetPeopleRequest
+	(*GetPeopleResponse)(nil),        // 58: folkmoot.membership.v1.GetPeopleResponse
+	(*Person)(nil),                   // 59: folkmoot.membership.v1.Person
+	(*StepClockRequest)(nil),         // 60: folkmoot.membership.v1.StepClockRequest
+	(*StepClockResponse)(nil),        // 61: folkmoot.membership.v1.StepClockResponse
+	(*timestamppb.Timestamp)(nil),    // 62: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),        // 63: google.api.HttpBody
 }
 var file_folkmoot_membership_v1_membership_proto_depIdxs = []int32{
-	61, // 0: folkmoot.membership.v1.ConfirmSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
-	61, // 1: folkmoot.membership.v1.ExchangeSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
-	12, // 2: folkmoot.membership.v1.ExchangeSessionResponse.roles:type_name -> folkmoot.membership.v1.HeldRole
+	62, // 0: folkmoot.membership.v1.ConfirmSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
+	62, // 1: folkmoot.membership.v1.ExchangeSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
+	13, // 2: folkmoot.membership.v1.ExchangeSessionResponse.roles:type_name -> folkmoot.membership.v1.HeldRole
 	0,  // 3: folkmoot.membership.v1.HeldRole.role:type_name -> folkmoot.membership.v1.Role
 	1,  // 4: folkmoot.membership.v1.Member.standing:type_name -> folkmoot.membership.v1.Standing
-	61, // 5: folkmoot.membership.v1.Member.apply_time:type_name -> google.protobuf.Timestamp
-	61, // 6: folkmoot.membership.v1.Member.admit_time:type_name -> google.protobuf.Timestamp
-	61, // 7: folkmoot.membership.v1.Member.donation_time:type_name -> google.protobuf.Timestamp
-	12, // 8: folkmoot.membership.v1.Member.roles:type_name -> folkmoot.membership.v1.HeldRole
-	16, // 9: folkmoot.membership.v1.ListMembersResponse.members:type_name -> folkmoot.membership.v1.Member
+	62, // 5: folkmoot.membership.v1.Member.apply_time:type_name -> google.protobuf.Timestamp
+	62, // 6: folkmoot.membership.v1.Member.admit_time:type_name -> google.protobuf.Timestamp
+	62, // 7: folkmoot.membership.v1.Member.donation_time:type_name -> google.protobuf.Timestamp
+	13, // 8: folkmoot.membership.v1.Member.roles:type_name -> folkmoot.membership.v1.HeldRole
+	17, // 9: folkmoot.membership.v1.ListMembersResponse.members:type_name -> folkmoot.membership.v1.Member
 	2,  // 10: folkmoot.membership.v1.Region.state:type_name -> folkmoot.membership.v1.RegionState
 	2,  // 11: folkmoot.membership.v1.CreateRegionRequest.state:type_name -> folkmoot.membership.v1.RegionState
 	2,  // 12: folkmoot.membership.v1.UpdateRegionRequest.state:type_name -> folkmoot.membership.v1.RegionState
-	20, // 13: folkmoot.membership.v1.ListRegionsResponse.regions:type_name -> folkmoot.membership.v1.Region
-	27, // 14: folkmoot.membership.v1.ListOfficersResponse.grants:type_name -> folkmoot.membership.v1.RoleGrant
-	12, // 15: folkmoot.membership.v1.RoleGrant.role:type_name -> folkmoot.membership.v1.HeldRole
+	21, // 13: folkmoot.membership.v1.ListRegionsResponse.regions:type_name -> folkmoot.membership.v1.Region
+	28, // 14: folkmoot.membership.v1.ListOfficersResponse.grants:type_name -> folkmoot.membership.v1.RoleGrant
+	13, // 15: folkmoot.membership.v1.RoleGrant.role:type_name -> folkmoot.membership.v1.HeldRole
 	3,  // 16: folkmoot.membership.v1.RoleGrant.state:type_name -> folkmoot.membership.v1.GrantState
-	61, // 17: folkmoot.membership.v1.RoleGrant.grant_time:type_name -> google.protobuf.Timestamp
-	61, // 18: folkmoot.membership.v1.RoleGrant.start_time:type_name -> google.protobuf.Timestamp
-	61, // 19: folkmoot.membership.v1.RoleGrant.end_time:type_name -> google.protobuf.Timestamp
-	12, // 20: folkmoot.membership.v1.GrantRoleRequest.role:type_name -> folkmoot.membership.v1.HeldRole
+	62, // 17: folkmoot.membership.v1.RoleGrant.grant_time:type_name -> google.protobuf.Timestamp
+	62, // 18: folkmoot.membership.v1.RoleGrant.start_time:type_name -> google.protobuf.Timestamp
+	62, // 19: folkmoot.membership.v1.RoleGrant.end_time:type_name -> google.protobuf.Timestamp
+	13, // 20: folkmoot.membership.v1.GrantRoleRequest.role:type_name -> folkmoot.membership.v1.HeldRole
 	0,  // 21: folkmoot.membership.v1.Founding.accepted:type_name -> folkmoot.membership.v1.Role
 	0,  // 22: folkmoot.membership.v1.Founding.open:type_name -> folkmoot.membership.v1.Role
-	61, // 23: folkmoot.membership.v1.Founding.act_time:type_name -> google.protobuf.Timestamp
-	38, // 24: folkmoot.membership.v1.ListKeysResponse.keys:type_name -> folkmoot.membership.v1.JsonWebKey
-	61, // 25: folkmoot.membership.v1.FreezeRollRequest.notice_time:type_name -> google.protobuf.Timestamp
-	61, // 26: folkmoot.membership.v1.Roll.freeze_time:type_name -> google.protobuf.Timestamp
-	43, // 27: folkmoot.membership.v1.ListRollEntriesResponse.entries:type_name -> folkmoot.membership.v1.RollEntry
-	49, // 28: folkmoot.membership.v1.ApplyLedgerEventRequest.settled:type_name -> folkmoot.membership.v1.DonationSettled
-	50, // 29: folkmoot.membership.v1.ApplyLedgerEventRequest.reversed:type_name -> folkmoot.membership.v1.DonationReversed
-	61, // 30: folkmoot.membership.v1.DonationSettled.settle_time:type_name -> google.protobuf.Timestamp
-	61, // 31: folkmoot.membership.v1.DonationReversed.reverse_time:type_name -> google.protobuf.Timestamp
-	61, // 32: folkmoot.membership.v1.ApplyRulesRequest.effective_time:type_name -> google.protobuf.Timestamp
-	61, // 33: folkmoot.membership.v1.ListRevocationsRequest.since:type_name -> google.protobuf.Timestamp
-	61, // 34: folkmoot.membership.v1.ListRevocationsResponse.as_of:type_name -> google.protobuf.Timestamp
-	58, // 35: folkmoot.membership.v1.GetPeopleResponse.people:type_name -> folkmoot.membership.v1.Person
-	1,  // 36: folkmoot.membership.v1.Person.standing:type_name -> folkmoot.membership.v1.Standing
-	61, // 37: folkmoot.membership.v1.StepClockRequest.to:type_name -> google.protobuf.Timestamp
-	61, // 38: folkmoot.membership.v1.StepClockResponse.now:type_name -> google.protobuf.Timestamp
-	4,  // 39: folkmoot.membership.v1.MembershipService.Join:input_type -> folkmoot.membership.v1.JoinRequest
-	6,  // 40: folkmoot.membership.v1.MembershipService.RequestSignIn:input_type -> folkmoot.membership.v1.RequestSignInRequest
-	8,  // 41: folkmoot.membership.v1.MembershipService.ConfirmSession:input_type -> folkmoot.membership.v1.ConfirmSessionRequest
-	10, // 42: folkmoot.membership.v1.MembershipService.ExchangeSession:input_type -> folkmoot.membership.v1.ExchangeSessionRequest
-	13, // 43: folkmoot.membership.v1.MembershipService.SignOut:input_type -> folkmoot.membership.v1.SignOutRequest
-	15, // 44: folkmoot.membership.v1.MembershipService.GetMe:input_type -> folkmoot.membership.v1.GetMeRequest
-	17, // 45: folkmoot.membership.v1.MembershipService.ListMembers:input_type -> folkmoot.membership.v1.ListMembersRequest
-	19, // 46: folkmoot.membership.v1.MembershipService.GetMember:input_type -> folkmoot.membership.v1.GetMemberRequest
-	21, // 47: folkmoot.membership.v1.MembershipService.CreateRegion:input_type -> folkmoot.membership.v1.CreateRegionRequest
-	22, // 48: folkmoot.membership.v1.MembershipService.UpdateRegion:input_type -> folkmoot.membership.v1.UpdateRegionRequest
-	23, // 49: folkmoot.membership.v1.MembershipService.ListRegions:input_type -> folkmoot.membership.v1.ListRegionsRequest
-	25, // 50: folkmoot.membership.v1.MembershipService.ListOfficers:input_type -> folkmoot.membership.v1.ListOfficersRequest
-	28, // 51: folkmoot.membership.v1.MembershipService.GrantRole:input_type -> folkmoot.membership.v1.GrantRoleRequest
-	29, // 52: folkmoot.membership.v1.MembershipService.ApproveRole:input_type -> folkmoot.membership.v1.ApproveRoleRequest
-	30, // 53: folkmoot.membership.v1.MembershipService.EndRole:input_type -> folkmoot.membership.v1.EndRoleRequest
-	31, // 54: folkmoot.membership.v1.MembershipService.GetFounding:input_type -> folkmoot.membership.v1.GetFoundingRequest
-	33, // 55: folkmoot.membership.v1.MembershipService.AcceptFounding:input_type -> folkmoot.membership.v1.AcceptFoundingRequest
-	36, // 56: folkmoot.membership.v1.MembershipService.ListKeys:input_type -> folkmoot.membership.v1.ListKeysRequest
-	34, // 57: folkmoot.membership.v1.MembershipService.GetMyProofs:input_type -> folkmoot.membership.v1.GetMyProofsRequest
-	35, // 58: folkmoot.membership.v1.MembershipService.ReadLog:input_type -> folkmoot.membership.v1.ReadLogRequest
-	39, // 59: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:input_type -> folkmoot.membership.v1.FreezeRollRequest
-	41, // 60: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:input_type -> folkmoot.membership.v1.ListRollEntriesRequest
-	44, // 61: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:input_type -> folkmoot.membership.v1.ExplainRollRequest
-	46, // 62: folkmoot.membership.v1.MembershipRoomsService.CountElectors:input_type -> folkmoot.membership.v1.CountElectorsRequest
-	48, // 63: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:input_type -> folkmoot.membership.v1.ApplyLedgerEventRequest
-	52, // 64: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:input_type -> folkmoot.membership.v1.ApplyRulesRequest
-	54, // 65: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:input_type -> folkmoot.membership.v1.ListRevocationsRequest
-	56, // 66: folkmoot.membership.v1.MembershipRoomsService.GetPeople:input_type -> folkmoot.membership.v1.GetPeopleRequest
-	59, // 67: folkmoot.membership.v1.SampleService.StepClock:input_type -> folkmoot.membership.v1.StepClockRequest
-	5,  // 68: folkmoot.membership.v1.MembershipService.Join:output_type -> folkmoot.membership.v1.JoinResponse
-	7,  // 69: folkmoot.membership.v1.MembershipService.RequestSignIn:output_type -> folkmoot.membership.v1.RequestSignInResponse
-	9,  // 70: folkmoot.membership.v1.MembershipService.ConfirmSession:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
-	11, // 71: folkmoot.membership.v1.MembershipService.ExchangeSession:output_type -> folkmoot.membership.v1.ExchangeSessionResponse
-	14, // 72: folkmoot.membership.v1.MembershipService.SignOut:output_type -> folkmoot.membership.v1.SignOutResponse
-	16, // 73: folkmoot.membership.v1.MembershipService.GetMe:output_type -> folkmoot.membership.v1.Member
-	18, // 74: folkmoot.membership.v1.MembershipService.ListMembers:output_type -> folkmoot.membership.v1.ListMembersResponse
-	16, // 75: folkmoot.membership.v1.MembershipService.GetMember:output_type -> folkmoot.membership.v1.Member
-	20, // 76: folkmoot.membership.v1.MembershipService.CreateRegion:output_type -> folkmoot.membership.v1.Region
-	20, // 77: folkmoot.membership.v1.MembershipService.UpdateRegion:output_type -> folkmoot.membership.v1.Region
-	24, // 78: folkmoot.membership.v1.MembershipService.ListRegions:output_type -> folkmoot.membership.v1.ListRegionsResponse
-	26, // 79: folkmoot.membership.v1.MembershipService.ListOfficers:output_type -> folkmoot.membership.v1.ListOfficersResponse
-	27, // 80: folkmoot.membership.v1.MembershipService.GrantRole:output_type -> folkmoot.membership.v1.RoleGrant
-	27, // 81: folkmoot.membership.v1.MembershipService.ApproveRole:output_type -> folkmoot.membership.v1.RoleGrant
-	27, // 82: folkmoot.membership.v1.MembershipService.EndRole:output_type -> folkmoot.membership.v1.RoleGrant
-	32, // 83: folkmoot.membership.v1.MembershipService.GetFounding:output_type -> folkmoot.membership.v1.Founding
-	9,  // 84: folkmoot.membership.v1.MembershipService.AcceptFounding:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
-	37, // 85: folkmoot.membership.v1.MembershipService.ListKeys:output_type -> folkmoot.membership.v1.ListKeysResponse
-	62, // 86: folkmoot.membership.v1.MembershipService.GetMyProofs:output_type -> google.api.HttpBody
-	62, // 87: folkmoot.membership.v1.MembershipService.ReadLog:output_type -> google.api.HttpBody
-	40, // 88: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:output_type -> folkmoot.membership.v1.Roll
-	42, // 89: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:output_type -> folkmoot.membership.v1.ListRollEntriesResponse
-	45, // 90: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:output_type -> folkmoot.membership.v1.ExplainRollResponse
-	47, // 91: folkmoot.membership.v1.MembershipRoomsService.CountElectors:output_type -> folkmoot.membership.v1.CountElectorsResponse
-	51, // 92: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:output_type -> folkmoot.membership.v1.ApplyLedgerEventResponse
-	53, // 93: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:output_type -> folkmoot.membership.v1.ApplyRulesResponse
-	55, // 94: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:output_type -> folkmoot.membership.v1.ListRevocationsResponse
-	57, // 95: folkmoot.membership.v1.MembershipRoomsService.GetPeople:output_type -> folkmoot.membership.v1.GetPeopleResponse
-	60, // 96: folkmoot.membership.v1.SampleService.StepClock:output_type -> folkmoot.membership.v1.StepClockResponse
-	68, // [68:97] is the sub-list for method output_type
-	39, // [39:68] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	62, // 23: folkmoot.membership.v1.Founding.act_time:type_name -> google.protobuf.Timestamp
+	39, // 24: folkmoot.membership.v1.ListKeysResponse.keys:type_name -> folkmoot.membership.v1.JsonWebKey
+	62, // 25: folkmoot.membership.v1.FreezeRollRequest.notice_time:type_name -> google.protobuf.Timestamp
+	62, // 26: folkmoot.membership.v1.Roll.freeze_time:type_name -> google.protobuf.Timestamp
+	44, // 27: folkmoot.membership.v1.ListRollEntriesResponse.entries:type_name -> folkmoot.membership.v1.RollEntry
+	50, // 28: folkmoot.membership.v1.ApplyLedgerEventRequest.settled:type_name -> folkmoot.membership.v1.DonationSettled
+	51, // 29: folkmoot.membership.v1.ApplyLedgerEventRequest.reversed:type_name -> folkmoot.membership.v1.DonationReversed
+	62, // 30: folkmoot.membership.v1.DonationSettled.settle_time:type_name -> google.protobuf.Timestamp
+	62, // 31: folkmoot.membership.v1.DonationReversed.reverse_time:type_name -> google.protobuf.Timestamp
+	62, // 32: folkmoot.membership.v1.ApplyRulesRequest.effective_time:type_name -> google.protobuf.Timestamp
+	4,  // 33: folkmoot.membership.v1.ApplyRulesRequest.admission:type_name -> folkmoot.membership.v1.Admission
+	62, // 34: folkmoot.membership.v1.ListRevocationsRequest.since:type_name -> google.protobuf.Timestamp
+	62, // 35: folkmoot.membership.v1.ListRevocationsResponse.as_of:type_name -> google.protobuf.Timestamp
+	59, // 36: folkmoot.membership.v1.GetPeopleResponse.people:type_name -> folkmoot.membership.v1.Person
+	1,  // 37: folkmoot.membership.v1.Person.standing:type_name -> folkmoot.membership.v1.Standing
+	62, // 38: folkmoot.membership.v1.StepClockRequest.to:type_name -> google.protobuf.Timestamp
+	62, // 39: folkmoot.membership.v1.StepClockResponse.now:type_name -> google.protobuf.Timestamp
+	5,  // 40: folkmoot.membership.v1.MembershipService.Join:input_type -> folkmoot.membership.v1.JoinRequest
+	7,  // 41: folkmoot.membership.v1.MembershipService.RequestSignIn:input_type -> folkmoot.membership.v1.RequestSignInRequest
+	9,  // 42: folkmoot.membership.v1.MembershipService.ConfirmSession:input_type -> folkmoot.membership.v1.ConfirmSessionRequest
+	11, // 43: folkmoot.membership.v1.MembershipService.ExchangeSession:input_type -> folkmoot.membership.v1.ExchangeSessionRequest
+	14, // 44: folkmoot.membership.v1.MembershipService.SignOut:input_type -> folkmoot.membership.v1.SignOutRequest
+	16, // 45: folkmoot.membership.v1.MembershipService.GetMe:input_type -> folkmoot.membership.v1.GetMeRequest
+	18, // 46: folkmoot.membership.v1.MembershipService.ListMembers:input_type -> folkmoot.membership.v1.ListMembersRequest
+	20, // 47: folkmoot.membership.v1.MembershipService.GetMember:input_type -> folkmoot.membership.v1.GetMemberRequest
+	22, // 48: folkmoot.membership.v1.MembershipService.CreateRegion:input_type -> folkmoot.membership.v1.CreateRegionRequest
+	23, // 49: folkmoot.membership.v1.MembershipService.UpdateRegion:input_type -> folkmoot.membership.v1.UpdateRegionRequest
+	24, // 50: folkmoot.membership.v1.MembershipService.ListRegions:input_type -> folkmoot.membership.v1.ListRegionsRequest
+	26, // 51: folkmoot.membership.v1.MembershipService.ListOfficers:input_type -> folkmoot.membership.v1.ListOfficersRequest
+	29, // 52: folkmoot.membership.v1.MembershipService.GrantRole:input_type -> folkmoot.membership.v1.GrantRoleRequest
+	30, // 53: folkmoot.membership.v1.MembershipService.ApproveRole:input_type -> folkmoot.membership.v1.ApproveRoleRequest
+	31, // 54: folkmoot.membership.v1.MembershipService.EndRole:input_type -> folkmoot.membership.v1.EndRoleRequest
+	32, // 55: folkmoot.membership.v1.MembershipService.GetFounding:input_type -> folkmoot.membership.v1.GetFoundingRequest
+	34, // 56: folkmoot.membership.v1.MembershipService.AcceptFounding:input_type -> folkmoot.membership.v1.AcceptFoundingRequest
+	37, // 57: folkmoot.membership.v1.MembershipService.ListKeys:input_type -> folkmoot.membership.v1.ListKeysRequest
+	35, // 58: folkmoot.membership.v1.MembershipService.GetMyProofs:input_type -> folkmoot.membership.v1.GetMyProofsRequest
+	36, // 59: folkmoot.membership.v1.MembershipService.ReadLog:input_type -> folkmoot.membership.v1.ReadLogRequest
+	40, // 60: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:input_type -> folkmoot.membership.v1.FreezeRollRequest
+	42, // 61: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:input_type -> folkmoot.membership.v1.ListRollEntriesRequest
+	45, // 62: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:input_type -> folkmoot.membership.v1.ExplainRollRequest
+	47, // 63: folkmoot.membership.v1.MembershipRoomsService.CountElectors:input_type -> folkmoot.membership.v1.CountElectorsRequest
+	49, // 64: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:input_type -> folkmoot.membership.v1.ApplyLedgerEventRequest
+	53, // 65: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:input_type -> folkmoot.membership.v1.ApplyRulesRequest
+	55, // 66: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:input_type -> folkmoot.membership.v1.ListRevocationsRequest
+	57, // 67: folkmoot.membership.v1.MembershipRoomsService.GetPeople:input_type -> folkmoot.membership.v1.GetPeopleRequest
+	60, // 68: folkmoot.membership.v1.SampleService.StepClock:input_type -> folkmoot.membership.v1.StepClockRequest
+	6,  // 69: folkmoot.membership.v1.MembershipService.Join:output_type -> folkmoot.membership.v1.JoinResponse
+	8,  // 70: folkmoot.membership.v1.MembershipService.RequestSignIn:output_type -> folkmoot.membership.v1.RequestSignInResponse
+	10, // 71: folkmoot.membership.v1.MembershipService.ConfirmSession:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
+	12, // 72: folkmoot.membership.v1.MembershipService.ExchangeSession:output_type -> folkmoot.membership.v1.ExchangeSessionResponse
+	15, // 73: folkmoot.membership.v1.MembershipService.SignOut:output_type -> folkmoot.membership.v1.SignOutResponse
+	17, // 74: folkmoot.membership.v1.MembershipService.GetMe:output_type -> folkmoot.membership.v1.Member
+	19, // 75: folkmoot.membership.v1.MembershipService.ListMembers:output_type -> folkmoot.membership.v1.ListMembersResponse
+	17, // 76: folkmoot.membership.v1.MembershipService.GetMember:output_type -> folkmoot.membership.v1.Member
+	21, // 77: folkmoot.membership.v1.MembershipService.CreateRegion:output_type -> folkmoot.membership.v1.Region
+	21, // 78: folkmoot.membership.v1.MembershipService.UpdateRegion:output_type -> folkmoot.membership.v1.Region
+	25, // 79: folkmoot.membership.v1.MembershipService.ListRegions:output_type -> folkmoot.membership.v1.ListRegionsResponse
+	27, // 80: folkmoot.membership.v1.MembershipService.ListOfficers:output_type -> folkmoot.membership.v1.ListOfficersResponse
+	28, // 81: folkmoot.membership.v1.MembershipService.GrantRole:output_type -> folkmoot.membership.v1.RoleGrant
+	28, // 82: folkmoot.membership.v1.MembershipService.ApproveRole:output_type -> folkmoot.membership.v1.RoleGrant
+	28, // 83: folkmoot.membership.v1.MembershipService.EndRole:output_type -> folkmoot.membership.v1.RoleGrant
+	33, // 84: folkmoot.membership.v1.MembershipService.GetFounding:output_type -> folkmoot.membership.v1.Founding
+	10, // 85: folkmoot.membership.v1.MembershipService.AcceptFounding:output_type -> folkmoot.membership.v1.ConfirmSessionResponse
+	38, // 86: folkmoot.membership.v1.MembershipService.ListKeys:output_type -> folkmoot.membership.v1.ListKeysResponse
+	63, // 87: folkmoot.membership.v1.MembershipService.GetMyProofs:output_type -> google.api.HttpBody
+	63, // 88: folkmoot.membership.v1.MembershipService.ReadLog:output_type -> google.api.HttpBody
+	41, // 89: folkmoot.membership.v1.MembershipRoomsService.FreezeRoll:output_type -> folkmoot.membership.v1.Roll
+	43, // 90: folkmoot.membership.v1.MembershipRoomsService.ListRollEntries:output_type -> folkmoot.membership.v1.ListRollEntriesResponse
+	46, // 91: folkmoot.membership.v1.MembershipRoomsService.ExplainRoll:output_type -> folkmoot.membership.v1.ExplainRollResponse
+	48, // 92: folkmoot.membership.v1.MembershipRoomsService.CountElectors:output_type -> folkmoot.membership.v1.CountElectorsResponse
+	52, // 93: folkmoot.membership.v1.MembershipRoomsService.ApplyLedgerEvent:output_type -> folkmoot.membership.v1.ApplyLedgerEventResponse
+	54, // 94: folkmoot.membership.v1.MembershipRoomsService.ApplyRules:output_type -> folkmoot.membership.v1.ApplyRulesResponse
+	56, // 95: folkmoot.membership.v1.MembershipRoomsService.ListRevocations:output_type -> folkmoot.membership.v1.ListRevocationsResponse
+	58, // 96: folkmoot.membership.v1.MembershipRoomsService.GetPeople:output_type -> folkmoot.membership.v1.GetPeopleResponse
+	61, // 97: folkmoot.membership.v1.SampleService.StepClock:output_type -> folkmoot.membership.v1.StepClockResponse
+	69, // [69:98] is the sub-list for method output_type
+	40, // [40:69] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_folkmoot_membership_v1_membership_proto_init() }
@@ -4366,7 +4473,7 @@ func file_folkmoot_membership_v1_membership_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_membership_v1_membership_proto_rawDesc), len(file_folkmoot_membership_v1_membership_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   3,
