@@ -57,6 +57,7 @@ type Config struct {
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
+	Reports    ledgerv1.ReportServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
@@ -84,6 +85,7 @@ func New(c Config) (*Site, error) {
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
+		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		config:     c, mux: http.NewServeMux(), texts: texts,
