@@ -91,7 +91,7 @@ try {
   for (const [report, ...sentences] of [
     ['income-and-expenditure', 'Surplus', people.surplus], ['balance-sheet', 'What the society has', 'Surplus of all years'],
     ['receipts-and-payments', 'At the beginning', 'At the end'], ['trial-balance', 'Bank account', 'Total'],
-    ['donations-by-region', 'London', 'Midlands', 'Other regions', 'not shown'], ['changes-after-close', 'Changes after the close'],
+    ['donations-by-region', 'London', 'Midlands', 'Regions that are not shown', 'not shown'], ['changes-after-close', 'Changes after the close'],
     ['gaps', 'No number is missing', 'Every entry was made in its turn']
   ]) {
     await reader.goto(`/ledger/reports/${report}`)
@@ -158,7 +158,7 @@ try {
 
   const welsh = await look.person('welsh', { lang: 'cy' })
   for (const [path, sentence] of [
-    ['/ledger/reports', 'Adroddiadau'], ['/ledger/reports/income-and-expenditure', 'Gwarged'], ['/ledger/reports/donations-by-region', 'Rhanbarthau eraill'],
+    ['/ledger/reports', 'Adroddiadau'], ['/ledger/reports/income-and-expenditure', 'Gwarged'], ['/ledger/reports/donations-by-region', 'Rhanbarthau nas dangosir'],
     ['/ledger/pack', 'Pecyn yr archwilydd'], ['/ledger/programs', 'datganiad banc'], ['/ledger/leaf', 'deilen']
   ]) {
     await welsh.goto(path)

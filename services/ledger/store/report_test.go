@@ -60,10 +60,8 @@ func TestPeriodIsWhatTheJournalGives(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for account, pence := range got.At() {
-					if sums[account] != pence {
-						t.Errorf("%s: %s at %s is %d, and summed over postings %d", when, account, dates[1], pence, sums[account])
-					}
+				if diff := cmp.Diff(a.At(), sums); diff != "" {
+					t.Errorf("%s: balances at %s, the journal (-) and the sums (+):\n%s", when, dates[1], diff)
 				}
 			}
 		}
