@@ -68,6 +68,14 @@ type motionsRoom struct {
 	*house
 }
 
+type ruleBookRoom struct {
+	motionsv1.UnimplementedRuleBookServiceServer
+}
+
+func (ruleBookRoom) ListRuleBooks(context.Context, *motionsv1.ListRuleBooksRequest) (*motionsv1.ListRuleBooksResponse, error) {
+	return &motionsv1.ListRuleBooksResponse{RuleBooks: []*motionsv1.RuleBook{{Version: 1, EffectiveTime: noon, AdoptedBy: "founding act"}}}, nil
+}
+
 type ballotsRoom struct {
 	ballotsv1.UnimplementedBallotsServiceServer
 	*house
@@ -428,6 +436,7 @@ func newHouse(t *testing.T) (*house, rest.Rooms) {
 	membershipv1.RegisterMembershipServiceServer(server, membership{house: h})
 	ledgerv1.RegisterLedgerServiceServer(server, ledgerRoom{house: h})
 	motionsv1.RegisterMotionsServiceServer(server, motionsRoom{house: h})
+	motionsv1.RegisterRuleBookServiceServer(server, ruleBookRoom{})
 	ballotsv1.RegisterBallotsServiceServer(server, ballotsRoom{house: h})
 	wire := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(wire) }()

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/clock"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
@@ -49,6 +50,8 @@ type Config struct {
 	Sample *clock.Sample
 	// PublicURL is where links in mails point.
 	PublicURL string
+	// Witnesses are asked to sign the public logs of the rooms hosted here.
+	Witnesses []translog.Witness
 	// Mailer sends mail; the membership room needs it.
 	Mailer Mailer
 	// Log takes what an operator must know.
@@ -200,6 +203,13 @@ func (h *House) host(ctx, run context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	if config.PublicLog != nil && len(h.config.Witnesses) > 0 {
+		h.running.Go(func() {
+			config.PublicLog.AskWitnesses(run, h.config.Witnesses, time.Now, func(witness, problem string) {
+				log.WarnContext(run, "a witness did not sign the public log", slog.String("witness", witness), slog.String("problem", problem))
+			})
+		})
+	}
 	h.serve(run, name, r, config)
 	return nil
 }
@@ -229,12 +239,13 @@ func (h *House) serve(run context.Context, name string, r room.Room, config room
 	if h.config.ServerTLS != nil && h.config.Listeners[name] != nil {
 		options = append(options, grpc.Creds(h.config.ServerTLS))
 	}
-	server := rpc.NewServer(rpc.ServerConfig{Room: name, Verifier: verifier, Policies: r.Policies(), Log: config.Log})
+	book := acts.NewBook(config.DB, config.Zone)
+	server := rpc.NewServer(rpc.ServerConfig{Room: name, Verifier: verifier, Policies: r.Policies(), Acts: book, Log: config.Log})
 	r.Register(server)
 	h.servers = append(h.servers, server)
 	h.running.Go(func() { _ = server.Serve(h.wires[name].Listener()) })
 	if l := h.config.Listeners[name]; l != nil {
-		outside := rpc.NewServer(rpc.ServerConfig{Room: name, Verifier: verifier, Policies: r.Policies(), Log: config.Log, Options: options})
+		outside := rpc.NewServer(rpc.ServerConfig{Room: name, Verifier: verifier, Policies: r.Policies(), Acts: book, Log: config.Log, Options: options})
 		r.Register(outside)
 		h.servers = append(h.servers, outside)
 		h.running.Go(func() { _ = outside.Serve(l) })

@@ -15,6 +15,7 @@ import (
 // methods take Idempotency-Key.
 func openAPI() ([]byte, error) {
 	paths, schemas := map[string]any{}, map[string]any{}
+	rooms := map[string]string{}
 	var tags []any
 	files, err := fs.Glob(proto.OpenAPI, "folkmoot/*/v1/*.openapi.json")
 	if err != nil || len(files) == 0 {
@@ -35,21 +36,26 @@ func openAPI() ([]byte, error) {
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return nil, fmt.Errorf("rest: parse %s: %w", name, err)
 		}
+		room := strings.Split(name, "/")[1]
 		for path, methods := range d.Paths {
 			if strings.HasPrefix(path, "/dev/") {
 				continue
 			}
 			for verb, op := range methods {
 				dressOperation(verb, op)
+				ofRoom(op, room, rooms)
 			}
 			paths[path] = methods
 		}
 		delete(d.Components.Schemas, "google.rpc.Status")
 		maps.Copy(schemas, d.Components.Schemas)
 		for _, tag := range d.Tags {
-			if name, _ := tag["name"].(string); !strings.HasSuffix(name, "RoomsService") && name != "SampleService" {
-				tags = append(tags, tag)
+			name, _ := tag["name"].(string)
+			if strings.HasSuffix(name, "RoomsService") || name == "SampleService" {
+				continue
 			}
+			tag["name"] = unique(name, room, rooms)
+			tags = append(tags, tag)
 		}
 	}
 	schemas["Problem"] = problemSchema
@@ -69,6 +75,23 @@ func openAPI() ([]byte, error) {
 			"securitySchemes": map[string]any{"bearer": map[string]any{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
 		},
 	}, "", "  ")
+}
+
+// ofRoom keeps the ids of operations apart where two rooms have a service of the same name: the first to come keeps the
+// name as it is, the others are named after their room.
+func ofRoom(op map[string]any, room string, rooms map[string]string) {
+	service, method, _ := strings.Cut(fmt.Sprint(op["operationId"]), "_")
+	named := unique(service, room, rooms)
+	op["operationId"], op["tags"] = named+"_"+method, []any{named}
+}
+
+// unique returns the name of a room's service among those of all rooms.
+func unique(service, room string, rooms map[string]string) string {
+	if first, taken := rooms[service]; taken && first != room {
+		return strings.ToUpper(room[:1]) + room[1:] + service
+	}
+	rooms[service] = room
+	return service
 }
 
 func dressOperation(verb string, op map[string]any) {

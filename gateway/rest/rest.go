@@ -60,10 +60,17 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	r := c.Rooms
 	for _, err := range []error{
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
+		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
+		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
+		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
+		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
+		ledgerv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ledgerv1.NewOfficerActsServiceClient(r.Ledger)),
+		motionsv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, motionsv1.NewOfficerActsServiceClient(r.Motions)),
+		ballotsv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ballotsv1.NewOfficerActsServiceClient(r.Ballots)),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("rest: register: %w", err)

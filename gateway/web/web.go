@@ -19,8 +19,11 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/officeract"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/report"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/roll"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
 )
@@ -34,7 +37,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, about.Register, apidoc.Register,
+		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ var commands = []Command{
 	{"token", "print an access token of a member", token},
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
+	{"witness", "run a witness that signs public logs of others", runWitness},
 	countCommand,
 	statementCommand,
 	{Name: "belenios", Short: "make, verify and count verifiable secret ballots", Run: belenios},

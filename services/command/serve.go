@@ -95,6 +95,7 @@ func serve(ctx context.Context, s Streams, args []string) error {
 	db := fs.String("database", "", "the room's own database `URL`, postgresql://…")
 	smtp := fs.String("smtp", "", "mail server `URL` (membership)")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from (membership)")
+	asked := repeated(fs, "witness", "a witness that signs the room's public log, as `URL=VKEY` (membership, ledger)")
 	level := fs.String("log", "warn", "how much is logged: debug, info, warn or error")
 	words, err := parse(fs, args, 1, 1)
 	if err != nil {
@@ -110,6 +111,9 @@ func serve(ctx context.Context, s Streams, args []string) error {
 	}
 	config := services.Config{Data: *data, Now: societyNow, Log: log, PublicURL: e.public}
 	if config.Addresses, err = a.elsewhere(name); err != nil {
+		return err
+	}
+	if config.Witnesses, err = witnessesOf(*asked); err != nil {
 		return err
 	}
 	if config.ServerTLS, config.ClientTLS, err = a.tls(); err != nil {

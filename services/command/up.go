@@ -25,6 +25,7 @@ func up(ctx context.Context, s Streams, args []string) error {
 	withSample := fs.Bool("sample", false, "a fictional society, to look around in; needs a folder of its own")
 	smtp := fs.String("smtp", "", "mail server `URL`, smtp://USER:PASSWORD@HOST:PORT; without it no mail is sent")
 	from := fs.String("mail-from", "folkmoot@localhost", "the `ADDRESS` that mail comes from")
+	asked := repeated(fs, "witness", "a witness that signs the public logs, as `URL=VKEY` (folkmoot witness prints the key)")
 	level := fs.String("log", "warn", "how much is logged: debug, info, warn or error")
 	if _, err := parse(fs, args, 0, 0); err != nil {
 		return err
@@ -40,6 +41,10 @@ func up(ctx context.Context, s Streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	witnesses, err := witnessesOf(*asked)
+	if err != nil {
+		return err
+	}
 	f, err := openFolder(*data, e.public, *withSample)
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func up(ctx context.Context, s Streams, args []string) error {
 		return err
 	}
 	defer front.close()
-	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log}
+	config := services.Config{Data: f.path, Now: societyNow, Sample: f.sample, PublicURL: front.url, Log: log, Witnesses: witnesses}
 	var box *mail.Mailbox
 	switch {
 	case *withSample:

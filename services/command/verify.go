@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 	"github.com/localgovdigital/folkmoot/services/verify"
 )
 
@@ -16,13 +17,15 @@ With the address of a house it fetches the public logs of the register and the l
 compares them with the signed checkpoints, computes the leaf of every entry of the books, adds the books up, and
 decides every declared result again from its figures. --save keeps the checkpoints (and, to name what differs, the
 hashes of the leaves) in a file; --checkpoint compares with such a file, or with a checkpoint as /log/ledger/checkpoint serves it:
-what was signed then must still be there unchanged.
+what was signed then must still be there unchanged. --witness-vkey is the key of a witness that you rely on, from the witness itself and not
+from the house: both logs must be signed by it, and the report says up to where and when.
 
 With a file of proofs (from /v1/me/proofs, or /v1/ledger/entries/ENTRY/proof) it shows that the facts in it stand in the log;
 --vkey is the log's key, or a file that holds it.
 
 With an auditor's pack (a zip, from /v1/ledger/pack) it checks the sums of its files, the log and its signature, every entry against the
-log, and every journal and report against the entries, and says which entry is wrong. --vkey and --checkpoint are as above. Ballot archives are for folkmoot belenios verify.
+log, and every journal and report against the entries, and says which entry is wrong. --vkey and --checkpoint are as above.
+Ballot archives are for folkmoot belenios verify.
 
 It says in words what it checked and what it could not. Exit status 0 only if everything holds.`
 
@@ -30,6 +33,7 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 	fs := flags(s, "verify", "[flags] URL-or-FILE", verifyAbout)
 	earlier := fs.String("checkpoint", "", "compare with this `FILE`, kept from an earlier visit or served then as a checkpoint")
 	save := fs.String("save", "", "keep this visit in this `FILE`; written only if everything holds")
+	witnesses := repeated(fs, "witness-vkey", "verifier `KEY` of a witness that you rely on, or a file that holds it: it must have signed both logs")
 	vkey := fs.String("vkey", "", "the log's verifier `KEY`, or a file that holds it (for a file of proofs)")
 	words, err := parse(fs, args, 1, 1)
 	if err != nil {
@@ -38,11 +42,11 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 	var report *verify.Report
 	var keep *verify.Kept
 	if strings.Contains(words[0], "://") {
-		report, keep, err = verifyHouse(ctx, words[0], *earlier)
+		report, keep, err = verifyHouse(ctx, words[0], *earlier, *witnesses)
 	} else {
 		isPack := verify.IsPack(words[0])
-		if *save != "" || *earlier != "" && !isPack {
-			return &UsageError{"--save goes with the address of a house, and --checkpoint with that or an auditor's pack"}
+		if *save != "" || len(*witnesses) > 0 || *earlier != "" && !isPack {
+			return &UsageError{"--save and --witness-vkey go with the address of a house, and --checkpoint with that or an auditor's pack"}
 		}
 		if isPack {
 			report, err = verifyPack(ctx, words[0], *vkey, *earlier)
@@ -79,7 +83,7 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 	return nil
 }
 
-func verifyHouse(ctx context.Context, address, earlier string) (*verify.Report, *verify.Kept, error) {
+func verifyHouse(ctx context.Context, address, earlier string, witnesses []string) (*verify.Report, *verify.Kept, error) {
 	kept, err := readKept(earlier)
 	if err != nil {
 		return nil, nil, err
@@ -87,6 +91,17 @@ func verifyHouse(ctx context.Context, address, earlier string) (*verify.Report, 
 	house, err := verify.NewHouse(address)
 	if err != nil {
 		return nil, nil, &UsageError{err.Error()}
+	}
+	for _, v := range witnesses {
+		text, err := keyOrFile(v)
+		if err != nil {
+			return nil, nil, err
+		}
+		key, err := translog.ParseWitnessKey(text)
+		if err != nil {
+			return nil, nil, &UsageError{"--witness-vkey: " + err.Error()}
+		}
+		house.Witnesses = append(house.Witnesses, key)
 	}
 	return house.Check(ctx, kept)
 }
@@ -107,28 +122,17 @@ func readKept(file string) (*verify.Kept, error) {
 	return kept, nil
 }
 
-// readKey returns a verifier key: the words themselves, or what stands in the file that they name.
-func readKey(vkey string) (string, error) {
-	if vkey == "" || strings.Contains(vkey, "+") {
-		return vkey, nil
-	}
-	key, err := os.ReadFile(vkey)
-	if err != nil {
-		return "", fmt.Errorf("the verifier key: %w", err)
-	}
-	return string(key), nil
-}
-
 func verifyPack(ctx context.Context, path, vkey, earlier string) (*verify.Report, error) {
 	kept, err := readKept(earlier)
 	if err != nil {
 		return nil, err
 	}
-	key, err := readKey(vkey)
-	if err != nil {
-		return nil, err
+	if vkey != "" {
+		if vkey, err = keyOrFile(vkey); err != nil {
+			return nil, err
+		}
 	}
-	return verify.Pack(ctx, path, key, kept)
+	return verify.Pack(ctx, path, vkey, kept)
 }
 
 func verifyFile(path, vkey string) (*verify.Report, error) {
@@ -139,9 +143,10 @@ func verifyFile(path, vkey string) (*verify.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is neither a URL (https://…) nor a file that can be read: %w", err)
 	}
-	key, err := readKey(vkey)
-	if err != nil {
-		return nil, err
+	if vkey != "" {
+		if vkey, err = keyOrFile(vkey); err != nil {
+			return nil, err
+		}
 	}
-	return verify.Proof(raw, key)
+	return verify.Proof(raw, vkey)
 }

@@ -151,6 +151,16 @@ const (
 	LetterSignIn Letter = "sign_in"
 	// LetterOperator tells a member that the operator made a token in their name.
 	LetterOperator Letter = "operator"
+	// LetterEmail confirms another address of a member.
+	LetterEmail Letter = "email"
+	// LetterEmailChanged tells the old address that another one is used.
+	LetterEmailChanged Letter = "email_changed"
+	// LetterAdmitted tells an applicant that somebody decided to admit them.
+	LetterAdmitted Letter = "admitted"
+	// LetterDeclined tells an applicant that they were refused, why, and how to appeal.
+	LetterDeclined Letter = "refused"
+	// LetterLeft tells somebody that their membership ended, and what is kept.
+	LetterLeft Letter = "left"
 )
 
 // LetterFor decides which mail an attempt gets, given whether a member has the address.

@@ -21,7 +21,7 @@ import (
 // EventKind is what happened to an entry of the register.
 type EventKind string
 
-// The kinds. Those that end a membership are [Resigned], [Lapsed], [Expelled] and [Died].
+// The kinds. Those that end a membership are [Resigned], [Lapsed], [Expelled], [Died] and [Merged].
 const (
 	// Applied: a person asked to become a member.
 	Applied EventKind = "applied"
@@ -41,8 +41,40 @@ const (
 	Died EventKind = "died"
 	// Readmitted: a former member became one again.
 	Readmitted EventKind = "readmitted"
+	// Declined: an application was refused.
+	Declined EventKind = "refused"
+	// Renamed: the name changed to About.
+	Renamed EventKind = "renamed"
+	// EmailChanged: another e-mail address was confirmed. The event does not say which: addresses are in the entry alone.
+	EmailChanged EventKind = "email_changed"
+	// Waived: an officer excused the member from the £1.
+	Waived EventKind = "waived"
+	// Merged: two officers found that this entry and About are one person; About is kept and this one ceased.
+	Merged EventKind = "merged"
+	// MergedIn: the entry About was merged into this one.
+	MergedIn EventKind = "merged_in"
+	// FoundSame: a first officer found that this entry and About, which is to be kept, are one person. It bears on no standing.
+	FoundSame EventKind = "found_same"
+	// FoundDistinct: a first officer found that this entry and About are two people.
+	FoundDistinct EventKind = "found_distinct"
+	// Examined: a second officer found the same: this entry and About are two people. It stands on both.
+	Examined EventKind = "examined"
+	// Objected: a member asked to look at this entry.
+	Objected EventKind = "objected"
+	// ObjectionUpheld: the objection with the number About is right.
+	ObjectionUpheld EventKind = "objection_upheld"
+	// ObjectionDismissed: the objection with the number About is not.
+	ObjectionDismissed EventKind = "objection_dismissed"
 	// OperatorToken: the operator made an access token in the member's name. It bears on no standing.
 	OperatorToken EventKind = "operator_token"
+	// RollChallenged: the member challenged a roll. It bears on no standing, nor do the following.
+	RollChallenged EventKind = "roll_challenged"
+	// ChallengeUpheld and ChallengeDismissed: the member's challenge was decided.
+	ChallengeUpheld    EventKind = "challenge_upheld"
+	ChallengeDismissed EventKind = "challenge_dismissed"
+	// RuledOntoRoll and RuledOffRoll: a challenge about the member was upheld.
+	RuledOntoRoll EventKind = "ruled_onto_roll"
+	RuledOffRoll  EventKind = "ruled_off_roll"
 )
 
 // ByFounding is who admitted the founders and gave them their offices.
@@ -62,6 +94,8 @@ type Event struct {
 	Reason string
 	// By is who decided: a member id, [ByFounding], or empty for the person or the rules themselves.
 	By string
+	// About is what the kind names: a new name, a motion, another entry, the number of an objection. It bears on no standing.
+	About string
 }
 
 // Money is a standing event of the ledger: a £1 settled, or one that had settled was reversed.
@@ -89,6 +123,13 @@ type State struct {
 	// Left is when the membership ended, and LeftAs how; zero while it lasts.
 	Left   time.Time
 	LeftAs EventKind
+	// Waiting is true while an application waits for a decision, a first one or a former member's.
+	Waiting bool
+	// Refused is when the latest application was refused, RefusedFor why; zero while none was.
+	Refused    time.Time
+	RefusedFor string
+	// Waived is when an officer excused the member from the £1, in this membership.
+	Waived time.Time
 	// Region is the region's id, or empty.
 	Region string
 	// Donated is when the earliest £1 that stands settled.
@@ -141,25 +182,38 @@ func (s *State) apply(e Event) {
 	switch e.Kind {
 	case Applied:
 		s.Applied, s.Region = e.At, e.Region
+		s.Waiting, s.Refused, s.RefusedFor = !s.Member(), time.Time{}, ""
 	case Confirmed:
 		s.Confirmed = e.At
+	case Declined:
+		if s.Waiting {
+			s.Waiting, s.Refused, s.RefusedFor = false, e.At, e.Reason
+		}
 	case Moved:
 		s.Region = e.Region
 	case Admitted, Readmitted:
-		s.Admitted, s.Left, s.LeftAs = e.At, time.Time{}, ""
-	case Resigned, Lapsed, Expelled, Died:
-		if s.Left.IsZero() && !s.Admitted.IsZero() {
-			s.Left, s.LeftAs = e.At, e.Kind
+		s.Admitted, s.Left, s.LeftAs, s.Waiting = e.At, time.Time{}, "", false
+	case Waived:
+		if s.Member() {
+			s.Waived = e.At
 		}
-	case OperatorToken:
-		// It is on record, and bears on no standing.
+	case Resigned, Lapsed, Expelled, Died, Merged:
+		if s.Left.IsZero() && !s.Admitted.IsZero() {
+			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
+		}
+	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
+		// They are on record, and bear on no standing.
 	}
 }
 
 // Member reports whether the person is a member: admitted, and has not left.
 func (s State) Member() bool { return !s.Admitted.IsZero() && s.Left.IsZero() }
 
-// Good reports whether the member is in good standing: a member whose £1 stands where the rule requires it.
+// Good reports whether the member is in good standing: a member whose £1 stands, or was waived, where the rule requires it.
 func (s State) Good(required bool) bool {
-	return s.Member() && (!required || !s.Donated.IsZero())
+	return s.Member() && (!required || !s.Donated.IsZero() || !s.Waived.IsZero())
 }
+
+// Pending reports whether somebody who confirmed their address waits for a decision on their admission.
+func (s State) Pending() bool { return s.Waiting && !s.Confirmed.IsZero() }

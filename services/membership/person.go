@@ -109,3 +109,6 @@ func SocietyName(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// oneLine takes the line ends and double spaces out of what a person wrote in a larger field.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

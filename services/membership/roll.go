@@ -29,6 +29,8 @@ const (
 	AdmittedAfterNotice = "admitted_after_notice"
 	NotCurrentAtNotice  = "not_current_at_notice"
 	DonationNotSettled  = "donation_not_settled"
+	// RuledOut: a challenge of the entry was upheld.
+	RuledOut = "ruled_out"
 )
 
 // Excluded returns why the person with this history is not entitled at an instant, or an empty string if they are.
@@ -146,13 +148,17 @@ func Fingerprint(electors []Elector) []byte {
 	h := sha256.New()
 	var line []byte
 	for i, e := range electors {
-		line = strconv.AppendInt(line[:0], int64(i)+1, 10)
-		line = append(line, 0x1f)
-		line = append(line, e.Member...)
-		line = append(line, 0x1f)
-		line = append(line, e.Region...)
-		line = append(line, '\n')
+		line = appendEntry(line[:0], int64(i)+1, e)
 		h.Write(line)
 	}
 	return h.Sum(nil)
+}
+
+func appendEntry(line []byte, number int64, e Elector) []byte {
+	line = strconv.AppendInt(line, number, 10)
+	line = append(line, 0x1f)
+	line = append(line, e.Member...)
+	line = append(line, 0x1f)
+	line = append(line, e.Region...)
+	return append(line, '\n')
 }

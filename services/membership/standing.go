@@ -88,10 +88,17 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 	case "":
 		return "There is no such entry in the register."
 	case StandingLeft:
-		return fmt.Sprintf("Admitted on %s; %s on %s.", Date(s.Admitted, zone), ended[s.LeftAs], Date(s.Left, zone))
+		words := fmt.Sprintf("Admitted on %s; %s on %s.", Date(s.Admitted, zone), ended[s.LeftAs], Date(s.Left, zone))
+		if s.Waiting {
+			words += fmt.Sprintf(" Applied again on %s; not admitted yet.", Date(s.Applied, zone))
+		}
+		return words + s.refused(zone)
 	case StandingApplied:
 		if s.Confirmed.IsZero() {
 			return fmt.Sprintf("Applied on %s; the address has not been confirmed.", Date(s.Applied, zone))
+		}
+		if !s.Refused.IsZero() {
+			return fmt.Sprintf("Applied on %s.", Date(s.Applied, zone)) + s.refused(zone)
 		}
 		return fmt.Sprintf("Applied on %s and confirmed on %s; not admitted yet.", Date(s.Applied, zone), Date(s.Confirmed, zone))
 	case StandingAdmitted, StandingCurrent:
@@ -102,6 +109,15 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 
 var ended = map[EventKind]string{
 	Resigned: "resigned", Lapsed: "the membership lapsed", Expelled: "expelled by resolution", Died: "died",
+	Merged: "merged into the person's other entry",
+}
+
+// refused says why an application was refused, and what can be done about it.
+func (s State) refused(zone *time.Location) string {
+	if s.Refused.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" The application was refused on %s: %s", Date(s.Refused, zone), s.RefusedFor)
 }
 
 // pound says what the rule wants of the £1 and what the ledger knows of it.
@@ -116,6 +132,8 @@ func (s State) pound(r Rule, zone *time.Location) string {
 	switch {
 	case !s.Donated.IsZero():
 		return rule + fmt.Sprintf("; it settled on %s.", Date(s.Donated, zone))
+	case !s.Waived.IsZero():
+		return rule + fmt.Sprintf("; an officer waived it on %s.", Date(s.Waived, zone))
 	case !s.Reversed.IsZero():
 		return rule + fmt.Sprintf("; the one that had settled was taken back on %s.", Date(s.Reversed, zone))
 	}

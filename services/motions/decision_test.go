@@ -309,7 +309,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		{"the region's organiser", midlands, true, true, true},
 		{"another organiser", far, false, true, true},
 		{"the secretary", officers, false, true, true},
-		{"a member", member, false, false, true},
+		{"a member", member, false, true, true},
 		{"anyone", Caller{}, false, false, true},
 	} {
 		open := draft

@@ -134,6 +134,7 @@ type Proposal struct {
 	Kind        MotionKind
 	Majority    Majority
 	Seats       int
+	RuleChanges []RuleChange
 }
 
 // Move moves a motion for a meeting that has not begun, before its deadline.
@@ -151,6 +152,9 @@ func Move(m Meeting, t Terms, p Proposal, mover Person, now time.Time, zone *tim
 	if p.Kind == "" {
 		p.Kind = Resolution
 	}
+	if p.Majority == "" && len(p.RuleChanges) > 0 {
+		p.Majority = Extraordinary
+	}
 	if p.Majority == "" {
 		p.Majority = Ordinary
 	}
@@ -158,7 +162,7 @@ func Move(m Meeting, t Terms, p Proposal, mover Person, now time.Time, zone *tim
 		return Motion{}, fault.New(fault.Invalid, "MOTION_INVALID", wrong[0].Message, wrong...)
 	}
 	return Motion{ID: p.ID, Meeting: m.ID, Region: m.Region, Kind: p.Kind, Majority: p.Majority, Title: p.Title, Text: p.Text, Seats: p.Seats,
-		State: Moved, Mover: mover.Member, MoverName: mover.Name, MovedAt: now, Version: 1}, nil
+		State: Moved, Mover: mover.Member, MoverName: mover.Name, MovedAt: now, Version: 1, RuleChanges: p.RuleChanges}, nil
 }
 
 func (p Proposal) check(words int) []fault.Violation {
@@ -176,6 +180,9 @@ func (p Proposal) check(words int) []fault.Violation {
 	}
 	if p.Majority != Ordinary && p.Majority != Extraordinary {
 		say("resolution", "Say which majority the motion needs: ordinary or extraordinary.")
+	}
+	if len(p.RuleChanges) > 0 && (p.Majority != Extraordinary || p.Kind != Resolution) {
+		say("resolution", "A change of the rules is an extraordinary resolution.")
 	}
 	switch {
 	case p.Kind != Resolution && p.Kind != Election:
@@ -241,7 +248,7 @@ func Table(from Motion, general Meeting, t Terms, id string, position int, by st
 	}
 	return Motion{ID: id, Meeting: general.ID, Position: position, Kind: from.Kind, Majority: from.Majority, Title: from.Title, Text: from.Text,
 		Seats: from.Seats, State: Accepted, Mover: from.Mover, MoverName: from.MoverName, Seconder: from.Seconder, SeconderName: from.SeconderName,
-		MovedAt: from.MovedAt, SecondedAt: from.SecondedAt, AcceptedAt: now, AcceptedBy: by, Version: 1,
+		MovedAt: from.MovedAt, SecondedAt: from.SecondedAt, AcceptedAt: now, AcceptedBy: by, Version: 1, RuleChanges: from.RuleChanges,
 		TabledBy: &TabledBy{Region: from.Region, Meeting: from.Meeting, Motion: from.ID, Vote: *from.Vote}}, nil
 }
 

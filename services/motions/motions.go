@@ -119,6 +119,9 @@ type Motion struct {
 	// TabledAs is the motion on a general meeting's order paper that a regional motion became.
 	TabledAs string
 	Version  int64
+	// RuleChanges are the rules that it changes if it is carried, and RuleBook the version that adopted them, 0 for none.
+	RuleChanges []RuleChange
+	RuleBook    int
 }
 
 // Vote is the vote on a motion.

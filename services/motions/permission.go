@@ -67,8 +67,8 @@ func need(ok bool, who string) error {
 	return fault.New(fault.Denied, "NOT_YOUR_OFFICE", "Only "+who+" may do this.")
 }
 
-// MaySeeMeeting reports whether a meeting is shown to the caller: a draft only to those who may change it or what
-// stands on its order paper. Organisers see the drafts of general meetings, onto which their regions table motions.
+// MaySeeMeeting reports whether a meeting is shown to the caller: a region's draft only to its organisers, a general
+// meeting's to members, whose motions for it are due before its notice.
 func (c Caller) MaySeeMeeting(m Meeting) bool {
 	return m.State != Draft || c.seesDrafts(m.Kind, m.Region)
 }
@@ -81,7 +81,7 @@ func (c Caller) seesDrafts(kind MeetingKind, region string) bool {
 }
 
 // SeesGeneralDrafts reports whether the drafts of general meetings are shown to the caller.
-func (c Caller) SeesGeneralDrafts() bool { return c.Secretary || c.Chair || len(c.Organises) > 0 }
+func (c Caller) SeesGeneralDrafts() bool { return c.Member != "" }
 
 // MaySeeMotion reports whether a motion is shown: to everyone once it was accepted; before, to its mover and seconder, to
 // the society's chair and secretary, to the region's organiser, and while it waits for a seconder to those who may

@@ -33,6 +33,8 @@ type Log struct {
 	Leaves [][]byte
 
 	hashes stored
+	// damaged is true where the house says of itself that leaves are missing: then there is nothing to compare with.
+	damaged bool
 	// faults are what was wrong with what was fetched.
 	faults []string
 }
@@ -59,7 +61,11 @@ func (h *House) readLog(ctx context.Context, name string) (*Log, error) {
 		return nil, err
 	}
 	l.Key = strings.TrimSpace(string(key))
-	if l.Signed, err = h.get(ctx, "/log/"+name+"/checkpoint"); err != nil {
+	l.Signed, err = h.get(ctx, "/log/"+name+"/checkpoint")
+	if l.lost(err) {
+		return l, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	if l.Tree, err = translog.OpenCheckpoint(l.Signed, l.Key); err != nil {
@@ -70,7 +76,11 @@ func (h *House) readLog(ctx context.Context, name string) (*Log, error) {
 		return nil, fmt.Errorf("it says that it has %d leaves", l.Tree.N)
 	}
 	for n := int64(0); n*tileWidth < l.Tree.N; n++ {
-		if err := h.readBundle(ctx, l, n); err != nil {
+		err := h.readBundle(ctx, l, n)
+		if l.lost(err) {
+			return l, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +95,21 @@ func (h *House) readLog(ctx context.Context, name string) (*Log, error) {
 		l.fault("its %d leaves give another root than the checkpoint signs: a leaf was changed after its tile was made", l.Tree.N)
 	}
 	return l, h.readTiles(ctx, l)
+}
+
+// lost notes that the house itself says which leaf is missing, and reports whether it did.
+func (l *Log) lost(err error) bool {
+	var damage *damagedError
+	if !errors.As(err, &damage) {
+		return false
+	}
+	l.damaged = true
+	what := damage.what
+	if l.Name == "ledger" && damage.leaf >= 0 {
+		what += fmt.Sprintf(" (entry %d)", damage.leaf+1)
+	}
+	l.fault("the house cannot sign it any more: %s", what)
+	return true
 }
 
 func (l *Log) fault(format string, args ...any) {

@@ -10,10 +10,14 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
-// Proof checks a file of proofs, as /v1/me/proofs and /v1/ledger/entries/{entry}/proof write it, without the house. vkey is
+// Proof checks a file of proofs, as /v1/me/proofs, /v1/ledger/entries/{entry}/proof, /v1/rolls/{roll}/proof and
+// /v1/rolls/{roll}/myProof write it, without the house. vkey is
 // the log's verifier key from somewhere that the checker trusts; where it is empty the file's own is taken, and the
 // report says so. It returns an error for what is not such a file.
 func Proof(raw []byte, vkey string) (*Report, error) {
+	if isRollProof(raw) {
+		return rollProof(raw, vkey)
+	}
 	var f translog.ProofFile
 	if err := json.Unmarshal(raw, &f); err != nil || f.Format != translog.ProofFormat {
 		return nil, fmt.Errorf("it is not a file of proofs (format %s)", translog.ProofFormat)

@@ -16,8 +16,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // Finding is one thing that was looked at.
@@ -63,6 +66,8 @@ func (r *Report) unchecked(format string, args ...any) {
 type House struct {
 	base string
 	http *http.Client
+	// Witnesses are the keys of witnesses that the checker relies on. Each must have signed both logs.
+	Witnesses []*translog.WitnessKey
 }
 
 // NewHouse returns the house at a URL, or an error for what is not one.
@@ -99,6 +104,9 @@ func (h *House) Check(ctx context.Context, kept *Kept) (*Report, *Kept, error) {
 	logs["ledger"] = log
 	for _, name := range Logs {
 		logs[name].check(r, kept)
+		if err := h.checkWitnesses(ctx, r, logs[name]); err != nil {
+			return nil, nil, err
+		}
 		keep.add(logs[name])
 	}
 	if err := h.checkResults(ctx, r); err != nil {
@@ -106,6 +114,9 @@ func (h *House) Check(ctx context.Context, kept *Kept) (*Report, *Kept, error) {
 	}
 	r.unchecked("The register's log is of salted commitments: who is in it, and whether it is true, only the members themselves can see, each with their own proofs (/v1/me/proofs).")
 	r.unchecked("That a declared result is what the members voted: the ballots' own log is not served yet, so the figures are taken as published. Each member can look their receipt up.")
+	if len(h.Witnesses) > 0 {
+		r.unchecked("That a witness and the house do not work together: rely on a witness whose people you know, and get its key from them. What it signed it has seen grow by additions only; what the leaves stand for it does not know.")
+	}
 	if kept == nil {
 		r.unchecked("Whether the house shows everybody the same logs, and whether anything older was rewritten: keep what --save writes, give it with --checkpoint next time, and compare with others.")
 		r.unchecked("Whether the logs' keys are the society's: they were taken from the house itself. Compare them with ones printed elsewhere, or keep them with --save.")
@@ -118,6 +129,31 @@ var errNotThere = errors.New("there is no such page")
 
 // most bounds what is read of one answer, in bytes.
 const most = 4 << 30
+
+// damagedError is a log that says of itself that leaves are missing in its middle.
+type damagedError struct {
+	what string
+	// leaf is the first that is missing, -1 where it does not say.
+	leaf int64
+}
+
+func (e *damagedError) Error() string { return e.what }
+
+// damageIn reads a problem (RFC 9457) and returns what it says of a damaged log, nil if it is about something else.
+func damageIn(body io.Reader) *damagedError {
+	var p struct {
+		Reason, Detail string
+		Details        map[string]string
+	}
+	if err := json.NewDecoder(io.LimitReader(body, 64<<10)).Decode(&p); err != nil || p.Reason != "LOG_DAMAGED" {
+		return nil
+	}
+	leaf, err := strconv.ParseInt(p.Details["leaf"], 10, 64)
+	if err != nil {
+		leaf = -1
+	}
+	return &damagedError{p.Detail, leaf}
+}
 
 func (h *House) open(ctx context.Context, path string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.base+path, nil)
@@ -143,7 +179,10 @@ func (h *House) open(ctx context.Context, path string) (io.ReadCloser, error) {
 			_ = res.Body.Close()
 			return nil, fmt.Errorf("%s: %w", path, errNotThere)
 		default:
-			_ = res.Body.Close()
+			defer res.Body.Close()
+			if damage := damageIn(res.Body); damage != nil {
+				return nil, damage
+			}
 			return nil, fmt.Errorf("%s: the house answered %s", path, res.Status)
 		}
 	}

@@ -59,8 +59,11 @@ type Site struct {
 	Ledger     ledgerv1.LedgerServiceClient
 	Reports    ledgerv1.ReportServiceClient
 	Motions    motionsv1.MotionsServiceClient
+	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	Sessions   *session.Keeper
+	// Rolls are the electoral rolls.
+	Rolls membershipv1.RollServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -87,7 +90,9 @@ func New(c Config) (*Site, error) {
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
+		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)
@@ -185,6 +190,9 @@ func (s *Site) Regions(ctx context.Context) []*membershipv1.Region {
 	_, regions := s.shared(ctx)
 	return regions
 }
+
+// Rooms are the connections to the rooms, for journeys with services of their own.
+func (s *Site) Rooms() rest.Rooms { return s.config.Rooms }
 
 // Now is the gateway's clock.
 func (s *Site) Now() time.Time { return s.config.Now() }

@@ -39,14 +39,15 @@ var callers = []struct {
 // The answers: "yes", or the reason of the refusal. A row is a method; the columns are the callers in their order.
 var permissions = map[string]string{
 	//                      nobody     member     operator       chair      secretary  treasurer  own org.   other org.  teller     board      membership       ledger           motions          ballots
-	"ListBallots":   "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
-	"GetBallot":     "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
-	"FindReceipt":   "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
-	"GetMyVote":     "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
-	"CastVote":      "SIGN_IN    yes        OPERATOR_TOKEN yes        yes        yes        yes        NOT_ON_ROLL yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
-	"OpenBallot":    "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
-	"CloseBallot":   "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
-	"PublishBallot": "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
+	"ListBallots":     "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"GetBallot":       "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"FindReceipt":     "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"GetMyVote":       "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"ListOfficerActs": "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"CastVote":        "SIGN_IN    yes        OPERATOR_TOKEN yes        yes        yes        yes        NOT_ON_ROLL yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"OpenBallot":      "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
+	"CloseBallot":     "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
+	"PublishBallot":   "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
 }
 
 // calls make one call of each method that gets as far as the caller may.
@@ -69,6 +70,10 @@ var calls = map[string]func(ctx context.Context, h *house, c *grpc.ClientConn) e
 	},
 	"CastVote": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
 		_, err := ballotsv1.NewBallotsServiceClient(c).CastVote(ctx, &ballotsv1.CastVoteRequest{RequestId: request(1), Ballot: "open", Choice: ballotsv1.Choice_CHOICE_FOR})
+		return err
+	},
+	"ListOfficerActs": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := ballotsv1.NewOfficerActsServiceClient(c).ListOfficerActs(ctx, &ballotsv1.ListOfficerActsRequest{})
 		return err
 	},
 	"OpenBallot": func(ctx context.Context, h *house, c *grpc.ClientConn) error {
@@ -95,7 +100,7 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	var methods []string
-	for _, service := range []grpc.ServiceDesc{ballotsv1.BallotsService_ServiceDesc, ballotsv1.BallotsRoomsService_ServiceDesc} {
+	for _, service := range []grpc.ServiceDesc{ballotsv1.BallotsService_ServiceDesc, ballotsv1.BallotsRoomsService_ServiceDesc, ballotsv1.OfficerActsService_ServiceDesc} {
 		for _, m := range service.Methods {
 			methods = append(methods, m.MethodName)
 			if _, ok := h.policy["/"+service.ServiceName+"/"+m.MethodName]; !ok {

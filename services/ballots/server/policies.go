@@ -10,13 +10,14 @@ func Policies() auth.Policies {
 	public := auth.Policy{Anyone: true}
 	motions := auth.Policy{Rooms: []string{auth.Motions}, Writes: true}
 	return auth.Policies{
-		ballotsv1.BallotsService_ListBallots_FullMethodName:        public,
-		ballotsv1.BallotsService_GetBallot_FullMethodName:          public,
-		ballotsv1.BallotsService_FindReceipt_FullMethodName:        public,
-		ballotsv1.BallotsService_GetMyVote_FullMethodName:          {Member: true},
-		ballotsv1.BallotsService_CastVote_FullMethodName:           {Member: true, Writes: true, Personal: true},
-		ballotsv1.BallotsRoomsService_OpenBallot_FullMethodName:    motions,
-		ballotsv1.BallotsRoomsService_CloseBallot_FullMethodName:   motions,
-		ballotsv1.BallotsRoomsService_PublishBallot_FullMethodName: motions,
+		ballotsv1.BallotsService_ListBallots_FullMethodName:         public,
+		ballotsv1.BallotsService_GetBallot_FullMethodName:           public,
+		ballotsv1.BallotsService_FindReceipt_FullMethodName:         public,
+		ballotsv1.BallotsService_GetMyVote_FullMethodName:           {Member: true},
+		ballotsv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
+		ballotsv1.BallotsService_CastVote_FullMethodName:            {Member: true, Writes: true, Personal: true},
+		ballotsv1.BallotsRoomsService_OpenBallot_FullMethodName:     motions,
+		ballotsv1.BallotsRoomsService_CloseBallot_FullMethodName:    motions,
+		ballotsv1.BallotsRoomsService_PublishBallot_FullMethodName:  motions,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/ballots/store"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 )
@@ -26,16 +27,18 @@ type Config struct {
 // Server is the ballots room.
 type Server struct {
 	ballotsv1.UnimplementedBallotsServiceServer
+	ballotsv1.UnimplementedOfficerActsServiceServer
 	ballotsv1.UnimplementedBallotsRoomsServiceServer
 
 	store   *store.Store
+	acts    *acts.Book
 	members membershipv1.MembershipRoomsServiceClient
 	now     func() time.Time
 }
 
 // Open brings the database to this version and returns the room. Votes are stored while [Server.Run] runs.
 func Open(ctx context.Context, c Config) (*Server, error) {
-	if err := c.DB.Migrate(ctx, store.Migrations); err != nil {
+	if err := c.DB.Migrate(ctx, acts.Migrations, store.Migrations); err != nil {
 		return nil, err
 	}
 	return &Server{
@@ -44,12 +47,14 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		}),
 		members: membershipv1.NewMembershipRoomsServiceClient(c.Membership),
 		now:     c.Now,
+		acts:    acts.NewBook(c.DB, c.Zone),
 	}, nil
 }
 
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	ballotsv1.RegisterBallotsServiceServer(r, s)
+	ballotsv1.RegisterOfficerActsServiceServer(r, s)
 	ballotsv1.RegisterBallotsRoomsServiceServer(r, s)
 }
 

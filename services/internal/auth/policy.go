@@ -27,6 +27,9 @@ type Policy struct {
 	Fresh int
 }
 
+// Privileged reports whether it is an office that lets a person call: then every call is recorded for members to see (package acts).
+func (p Policy) Privileged() bool { return !p.Anyone && !p.Member && len(p.Roles) > 0 }
+
 // Policies are the policies of a room by full method name.
 type Policies map[string]Policy
 

@@ -87,6 +87,16 @@ func (p Principal) HoldsAny(roles ...string) bool {
 	return slices.ContainsFunc(p.Roles, func(r Role) bool { return slices.Contains(roles, r.Name) })
 }
 
+// Office returns the first office that the caller holds of some roles, in the caller's order; the zero one if none.
+func (p Principal) Office(roles ...string) Role {
+	for _, r := range p.Roles {
+		if slices.Contains(roles, r.Name) {
+			return r
+		}
+	}
+	return Role{}
+}
+
 type contextKey struct{}
 
 // NewContext returns a context that carries the caller.

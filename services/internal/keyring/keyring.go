@@ -47,6 +47,12 @@ func Create(dir string, names []string, random io.Reader) error {
 	return writeNew(filepath.Join(dir, publicFile), append(raw, '\n'))
 }
 
+// CreateKey writes a new private key NAME.key into a folder that is there, and refuses to replace one.
+func CreateKey(dir, name string, random io.Reader) error {
+	_, err := createKey(dir, name, random)
+	return err
+}
+
 // createKey writes a new private key and returns the public one.
 func createKey(dir, name string, random io.Reader) (ed25519.PublicKey, error) {
 	pub, key, err := ed25519.GenerateKey(random)

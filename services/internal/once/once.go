@@ -5,6 +5,8 @@
 // with another body is refused; another principal's id is never found. A refusal is not kept, so the same id may be
 // sent again after what was wrong is mended.
 //
+// If the caller was let through for an office, that is recorded in the same transaction (package acts).
+//
 // A method whose reply holds a secret keeps no reply and does not use this package.
 package once
 
@@ -17,6 +19,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 )
@@ -58,6 +61,9 @@ func Do(ctx context.Context, db *database.DB, r Request, fn func(ctx context.Con
 		if reply, err = fn(ctx, tx); err != nil {
 			return err
 		}
+		if err := acts.Record(ctx, tx, reply); err != nil {
+			return err
+		}
 		if reply == nil {
 			reply = []byte{}
 		}
@@ -70,10 +76,12 @@ func Do(ctx context.Context, db *database.DB, r Request, fn func(ctx context.Con
 		// A twin of the request may have been carried out meanwhile, and be the very reason of a refusal ("is there
 		// already"); or a commit whose answer was lost has happened. Then its reply is the answer.
 		if kept, found, e := find(ctx, db.Reader(), r); e == nil && found {
+			acts.Committed(ctx)
 			return kept, nil
 		}
 		return nil, err
 	}
+	acts.Committed(ctx)
 	return reply, nil
 }
 

@@ -20,6 +20,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 )
@@ -43,6 +44,10 @@ func (k *kitchen) ListEntries(ctx context.Context, r *ledgerv1.ListEntriesReques
 
 func (k *kitchen) GetTrialBalance(ctx context.Context, r *ledgerv1.GetTrialBalanceRequest) (*ledgerv1.TrialBalance, error) {
 	return &ledgerv1.TrialBalance{}, k.do(ctx, r)
+}
+
+func (k *kitchen) ListAccounts(ctx context.Context, r *ledgerv1.ListAccountsRequest) (*ledgerv1.ListAccountsResponse, error) {
+	return &ledgerv1.ListAccountsResponse{}, k.do(ctx, r)
 }
 
 func (k *kitchen) GetHead(ctx context.Context, r *ledgerv1.GetHeadRequest) (*ledgerv1.GetHeadResponse, error) {
@@ -87,6 +92,12 @@ func (h *house) logged() string {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseWith(t, nil)
+}
+
+// newHouseWith is a house that keeps officers' acts.
+func newHouseWith(t *testing.T, book *acts.Book) *house {
+	t.Helper()
 	key := func() ed25519.PrivateKey {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
@@ -114,9 +125,11 @@ func newHouse(t *testing.T) *house {
 			ledgerv1.LedgerService_ListEntries_FullMethodName:    {Anyone: true},
 			ledgerv1.LedgerService_Export_FullMethodName:         {Anyone: true},
 			ledgerv1.LedgerRoomsService_GetHead_FullMethodName:   {Rooms: []string{auth.Membership}},
+			ledgerv1.LedgerService_ListAccounts_FullMethodName:   {Roles: []string{auth.Treasurer}},
 			motionsv1.MotionsService_OpenMeeting_FullMethodName:  {Roles: []string{auth.Chair}, Writes: true, Fresh: 3600},
 		},
-		Log: slog.New(slog.NewJSONHandler(h, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Acts: book,
+		Log:  slog.New(slog.NewJSONHandler(h, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	ledgerv1.RegisterLedgerServiceServer(server, h.kitchen)
 	ledgerv1.RegisterLedgerRoomsServiceServer(server, h.kitchen)

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 )
@@ -32,6 +33,8 @@ type ServerConfig struct {
 	Verifier *auth.Verifier
 	// Policies are the room's; a method without one is refused.
 	Policies auth.Policies
+	// Acts keeps what officers did; nil keeps nothing, which is for tests of other things.
+	Acts *acts.Book
 	// Log takes one line a call, without personal data.
 	Log *slog.Logger
 	// Options are further options: transport credentials.
@@ -81,10 +84,18 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 			return nil, err
 		}
 		caller = auth.FromContext(ctx)
-		if err := fillFromHeaders(ctx, req, g.Policies[info.FullMethod].Writes); err != nil {
+		policy := g.Policies[info.FullMethod]
+		if err := fillFromHeaders(ctx, req, policy.Writes); err != nil {
 			return nil, err
 		}
-		return next(ctx, req)
+		if ctx, err = g.withUse(ctx, info.FullMethod, policy, req); err != nil {
+			return nil, err
+		}
+		reply, err := next(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return reply, g.closeUse(ctx, info.FullMethod, policy.Writes, reply)
 	})
 	g.note(ctx, caller, info.FullMethod, began, err)
 	if err != nil {
@@ -103,7 +114,20 @@ func (g *guard) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServe
 			return err
 		}
 		caller = auth.FromContext(ctx)
-		return next(srv, &streamWithContext{ServerStream: stream, ctx: ctx})
+		policy := g.Policies[info.FullMethod]
+		if ctx, err = g.withUse(ctx, info.FullMethod, policy, nil); err != nil {
+			return err
+		}
+		if !policy.Writes {
+			// Before the first message: what has been sent cannot be taken back.
+			if err := g.closeUse(ctx, info.FullMethod, false, nil); err != nil {
+				return err
+			}
+		}
+		if err := next(srv, &streamWithContext{ServerStream: stream, ctx: ctx}); err != nil {
+			return err
+		}
+		return g.closeUse(ctx, info.FullMethod, policy.Writes, nil)
 	})
 	g.note(ctx, caller, info.FullMethod, began, err)
 	return ToStatus(ctx, g.Log, err)

@@ -54,13 +54,17 @@ func (s *signer) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, m
 // VerifierKey is the text by which anybody verifies the checkpoints (C2SP signed-note).
 func (l *Log) VerifierKey() string { return l.vkey }
 
-// Checkpoint returns the signed note on the present size and root.
+// Checkpoint returns the signed note on the present size and root, with the signatures of the witnesses that have signed them.
 func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
 	n, root, err := l.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return l.sign(n, root)
+	signed, err := l.sign(n, root)
+	if err != nil {
+		return nil, err
+	}
+	return cosignedBy(ctx, l.db.Reader(), signed, n, root)
 }
 
 func head(ctx context.Context, q querier) (int64, tlog.Hash, error) {
@@ -115,8 +119,10 @@ type File struct {
 	Immutable bool
 }
 
-// File returns what stands at a path: "checkpoint", "vkey", "tile/L/N", "tile/L/N.p/W", "tile/entries/N". It returns a
-// NotFound fault for any other path and for tiles beyond the log's end. A nil log has nothing.
+// File returns what stands at a path: "checkpoint", "vkey", "tile/L/N", "tile/L/N.p/W", "tile/entries/N", as C2SP tlog-tiles has
+// them, and of our own "witnessed" (the newest checkpoint that witnesses have signed), "witnesses" ([WitnessState]) and
+// "consistency/OLDER/NEWER" ([Consistency]). It returns a NotFound fault for any other path and for tiles beyond the log's
+// end, and an Internal fault LOG_DAMAGED that names the first leaf which is missing. A nil log has nothing.
 func (l *Log) File(ctx context.Context, path string) (File, error) {
 	if l == nil {
 		return File{}, notThere()
@@ -127,6 +133,9 @@ func (l *Log) File(ctx context.Context, path string) (File, error) {
 		return File{ContentType: "text/plain; charset=utf-8", Data: b}, err
 	case "vkey":
 		return File{ContentType: "text/plain; charset=utf-8", Data: []byte(l.vkey + "\n")}, nil
+	}
+	if f, ok, err := l.ownFile(ctx, path); ok {
+		return f, err
 	}
 	if rest, ok := strings.CutPrefix(path, "tile/entries/"); ok {
 		n, w, ok := parseN(rest)
@@ -153,9 +162,26 @@ func (l *Log) File(ctx context.Context, path string) (File, error) {
 	return File{ContentType: "application/octet-stream", Data: data, Immutable: true}, err
 }
 
+// ownFile returns what stands at the paths that are ours and not tlog-tiles'.
+func (l *Log) ownFile(ctx context.Context, path string) (f File, ok bool, err error) {
+	if path == "witnessed" {
+		b, err := l.Witnessed(ctx)
+		return File{ContentType: "text/plain; charset=utf-8", Data: b}, true, err
+	}
+	if path == "witnesses" {
+		b, err := l.witnesses(ctx)
+		return File{ContentType: "application/json", Data: b}, true, err
+	}
+	if rest, ok := strings.CutPrefix(path, "consistency/"); ok {
+		b, err := l.consistency(ctx, rest)
+		return File{ContentType: "application/json", Data: b}, true, err
+	}
+	return File{}, false, nil
+}
+
 // bundle returns w entries from 256n on: each a big-endian length of two bytes and the data.
 func (l *Log) bundle(ctx context.Context, n int64, w int) (File, error) {
-	rows, err := l.db.Reader().QueryContext(ctx, `SELECT data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, n*tileWidth, n*tileWidth+int64(w))
+	rows, err := l.db.Reader().QueryContext(ctx, `SELECT idx, data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, n*tileWidth, n*tileWidth+int64(w))
 	if err != nil {
 		return File{}, fmt.Errorf("translog: bundle: %w", err)
 	}
@@ -163,9 +189,13 @@ func (l *Log) bundle(ctx context.Context, n int64, w int) (File, error) {
 	var b bytes.Buffer
 	got := 0
 	for ; rows.Next(); got++ {
+		var at int64
 		var data []byte
-		if err := rows.Scan(&data); err != nil {
+		if err := rows.Scan(&at, &data); err != nil {
 			return File{}, fmt.Errorf("translog: bundle: %w", err)
+		}
+		if missing := n*tileWidth + int64(got); at != missing {
+			return File{}, damaged(0, missing)
 		}
 		var length [2]byte
 		binary.BigEndian.PutUint16(length[:], uint16(len(data)))

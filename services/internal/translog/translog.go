@@ -18,10 +18,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
 )
 
 //go:embed schema/*.sql
@@ -93,9 +96,9 @@ type querier interface {
 // row returns at most count hashes of a level of tiles from a place on: hashes of leaves at level 0, roots of full
 // tiles of the level below above that.
 func row(ctx context.Context, q querier, level, from, count int64) ([]tlog.Hash, error) {
-	query, args := `SELECT data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, []any{from, from + count}
+	query, args := `SELECT idx, data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, []any{from, from + count}
 	if level > 0 {
-		query, args = `SELECT root FROM log_tile WHERE n >= $1 AND n < $2 AND level = $3 ORDER BY n`, []any{from, from + count, level - 1}
+		query, args = `SELECT n, root FROM log_tile WHERE n >= $1 AND n < $2 AND level = $3 ORDER BY n`, []any{from, from + count, level - 1}
 	}
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -104,9 +107,13 @@ func row(ctx context.Context, q querier, level, from, count int64) ([]tlog.Hash,
 	defer rows.Close()
 	hashes := make([]tlog.Hash, 0, min(count, tileWidth))
 	for rows.Next() {
+		var at int64
 		var b []byte
-		if err := rows.Scan(&b); err != nil {
+		if err := rows.Scan(&at, &b); err != nil {
 			return nil, fmt.Errorf("translog: read: %w", err)
+		}
+		if missing := from + int64(len(hashes)); at != missing {
+			return nil, damaged(level, missing)
 		}
 		if level == 0 {
 			hashes = append(hashes, tlog.RecordHash(b))
@@ -119,6 +126,25 @@ func row(ctx context.Context, q querier, level, from, count int64) ([]tlog.Hash,
 		hashes = append(hashes, h)
 	}
 	return hashes, rows.Err()
+}
+
+// damaged is the fault of a log that has lost a leaf, or a full tile: everybody may know, since it can sign nothing any more.
+func damaged(level, missing int64) error {
+	what, which := "leaf", missing
+	if level > 0 {
+		what = fmt.Sprintf("tile %d/", level-1)
+	}
+	text := fmt.Sprintf("%s %d of the public log is missing, and later ones are there", what, which)
+	return fault.New(fault.Internal, "LOG_DAMAGED", strings.Replace(text, "/ ", "/", 1)).With("leaf", strconv.FormatInt(missing*width(level), 10))
+}
+
+// width is how many leaves stand under one hash of a level of tiles.
+func width(level int64) int64 {
+	n := int64(1)
+	for range level {
+		n *= tileWidth
+	}
+	return n
 }
 
 // subtree is the root over a full tile's hashes.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
 )
@@ -38,7 +39,11 @@ func (s *Server) GetEntryProof(ctx context.Context, req *ledgerv1.GetEntryProofR
 		return nil, err
 	}
 	p := auth.FromContext(ctx)
-	if e.Log.PrivateSalt != nil && (p.HoldsAny(auth.Treasurer) || (p.Member != "" && p.Member == e.Member)) {
+	own := p.Member != "" && p.Member == e.Member
+	if e.Log.PrivateSalt != nil && (p.HoldsAny(auth.Treasurer) || own) {
+		if !own {
+			acts.Exercise(ctx, p.Office(auth.Treasurer))
+		}
 		file.Leaves[0].PrivateSalt, file.Leaves[0].PrivateContent = e.Log.PrivateSalt, string(e.PrivateContent())
 	}
 	raw, err := json.MarshalIndent(file, "", "  ")

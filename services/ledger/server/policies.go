@@ -10,17 +10,18 @@ func (*Server) Policies() auth.Policies {
 	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
 	public := auth.Policy{Anyone: true}
 	return auth.Policies{
-		ledgerv1.LedgerService_RecordDonation_FullMethodName:  treasurer,
-		ledgerv1.LedgerService_PostEntry_FullMethodName:       treasurer,
-		ledgerv1.LedgerService_ReverseEntry_FullMethodName:    treasurer,
-		ledgerv1.LedgerService_ListEntries_FullMethodName:     public,
-		ledgerv1.LedgerService_GetEntry_FullMethodName:        public,
-		ledgerv1.LedgerService_GetTrialBalance_FullMethodName: public,
-		ledgerv1.LedgerService_ListAccounts_FullMethodName:    public,
-		ledgerv1.LedgerService_ListMyDonations_FullMethodName: {Member: true},
-		ledgerv1.LedgerService_Export_FullMethodName:          public,
-		ledgerv1.LedgerService_GetEntryProof_FullMethodName:   public,
-		ledgerv1.LedgerService_ReadLog_FullMethodName:         public,
+		ledgerv1.LedgerService_RecordDonation_FullMethodName:       treasurer,
+		ledgerv1.LedgerService_PostEntry_FullMethodName:            treasurer,
+		ledgerv1.LedgerService_ReverseEntry_FullMethodName:         treasurer,
+		ledgerv1.LedgerService_ListEntries_FullMethodName:          public,
+		ledgerv1.LedgerService_GetEntry_FullMethodName:             public,
+		ledgerv1.LedgerService_GetTrialBalance_FullMethodName:      public,
+		ledgerv1.LedgerService_ListAccounts_FullMethodName:         public,
+		ledgerv1.LedgerService_ListMyDonations_FullMethodName:      {Member: true},
+		ledgerv1.LedgerService_Export_FullMethodName:               public,
+		ledgerv1.LedgerService_GetEntryProof_FullMethodName:        public,
+		ledgerv1.LedgerService_ReadLog_FullMethodName:              public,
+		ledgerv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 
 		ledgerv1.ReportService_GetReport_FullMethodName:        public, // "duplicates" is refused to all but the treasurer by the method.
 		ledgerv1.ReportService_ExportReport_FullMethodName:     public,

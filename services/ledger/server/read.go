@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
@@ -26,7 +27,15 @@ func (s *Server) ListEntries(ctx context.Context, req *ledgerv1.ListEntriesReque
 	if err != nil {
 		return nil, err
 	}
+	exerciseTreasurer(ctx)
 	return &ledgerv1.ListEntriesResponse{Entries: entries, NextPageToken: next}, nil
+}
+
+// exerciseTreasurer notes that the treasurer was shown who gave, which others are not.
+func exerciseTreasurer(ctx context.Context) {
+	if p := auth.FromContext(ctx); p.HoldsAny(auth.Treasurer) {
+		acts.Exercise(ctx, p.Office(auth.Treasurer))
+	}
 }
 
 // ListMyDonations returns the entries that are about the caller.
@@ -80,6 +89,7 @@ func (s *Server) GetEntry(ctx context.Context, req *ledgerv1.GetEntryRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	exerciseTreasurer(ctx)
 	return entryFor(auth.FromContext(ctx), e), nil
 }
 

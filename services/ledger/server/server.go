@@ -12,6 +12,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
@@ -24,6 +25,7 @@ import (
 // Server is the ledger room.
 type Server struct {
 	ledgerv1.UnimplementedLedgerServiceServer
+	ledgerv1.UnimplementedOfficerActsServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
 	ledgerv1.UnimplementedReportServiceServer
 
@@ -35,7 +37,7 @@ type Server struct {
 }
 
 // Migrations are those of the room's database.
-var Migrations = []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+var Migrations = []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 
 // Open migrates the room's database and returns the room.
 func Open(ctx context.Context, c room.Config) (*Server, error) {
@@ -54,6 +56,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 // Register puts the services on a server.
 func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerServiceServer(to, s)
+	ledgerv1.RegisterOfficerActsServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
 	ledgerv1.RegisterReportServiceServer(to, s)
 }

@@ -34,10 +34,12 @@ import (
 
 // house is a membership room behind the real interceptors, with the other rooms faked behind real wires.
 type house struct {
-	t       *testing.T
-	db      *database.DB
-	server  *Server
-	people  membershipv1.MembershipServiceClient
+	t      *testing.T
+	db     *database.DB
+	server *Server
+	people membershipv1.MembershipServiceClient
+	// entries is the register's service.
+	entries membershipv1.RegisterServiceClient
 	mail    *mailbox
 	ledger  *fakeLedger
 	motions *fakeMotions
@@ -97,7 +99,7 @@ type letter struct{ to, subject, text string }
 
 var (
 	codeLine = regexp.MustCompile(`(?m)^Code: ([0-9]{6})$`)
-	linkLine = regexp.MustCompile(`(?m)^https://vote\.example\.org/confirm\?link=([A-Za-z0-9_-]+)$`)
+	linkLine = regexp.MustCompile(`(?m)^https://vote\.example\.org/(?:me/email/)?confirm\?link=([A-Za-z0-9_-]+)$`)
 )
 
 func (l letter) code() string {
@@ -170,7 +172,17 @@ func (l *fakeLedger) GetHead(context.Context, *ledgerv1.GetHeadRequest) (*ledger
 
 type fakeMotions struct {
 	motionsv1.UnimplementedMotionsRoomsServiceServer
+	motionsv1.UnimplementedResolutionsRoomsServiceServer
 	founded chan *motionsv1.ApplyFoundingRequest
+	// decided are the motions that it knows.
+	decided map[string]*motionsv1.Decision
+}
+
+func (m *fakeMotions) GetDecision(_ context.Context, r *motionsv1.GetDecisionRequest) (*motionsv1.Decision, error) {
+	if d := m.decided[r.GetMotion()]; d != nil {
+		return d, nil
+	}
+	return nil, fault.New(fault.NotFound, "MOTION_NOT_FOUND", "There is no such motion.")
 }
 
 func (m *fakeMotions) ApplyFounding(_ context.Context, r *motionsv1.ApplyFoundingRequest) (*motionsv1.ApplyFoundingResponse, error) {
@@ -192,7 +204,7 @@ func open(t *testing.T, change ...func(*Config)) *house {
 	ctx := context.Background()
 	h := &house{
 		t: t, db: databasetest.SQLite(t), mail: &mailbox{came: make(chan struct{}, 1)}, ledger: &fakeLedger{},
-		motions: &fakeMotions{founded: make(chan *motionsv1.ApplyFoundingRequest, 8)},
+		motions: &fakeMotions{founded: make(chan *motionsv1.ApplyFoundingRequest, 8), decided: map[string]*motionsv1.Decision{}},
 		clock:   &testClock{at: time.Date(2026, 9, 29, 10, 0, 0, 0, time.UTC)}, keys: map[string]ed25519.PrivateKey{}, wire: rpc.NewWire(),
 	}
 	public := map[string]ed25519.PublicKey{}
@@ -226,7 +238,12 @@ func open(t *testing.T, change ...func(*Config)) *house {
 	}}, func(r grpc.ServiceRegistrar) { ledgerv1.RegisterLedgerRoomsServiceServer(r, h.ledger) })
 	serve(t, motionsWire, rpc.ServerConfig{Room: auth.Motions, Log: log, Verifier: verifier(auth.Motions, nil), Policies: auth.Policies{
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}},
-	}}, func(r grpc.ServiceRegistrar) { motionsv1.RegisterMotionsRoomsServiceServer(r, h.motions) })
+
+		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
+	}}, func(r grpc.ServiceRegistrar) {
+		motionsv1.RegisterMotionsRoomsServiceServer(r, h.motions)
+		motionsv1.RegisterResolutionsRoomsServiceServer(r, h.motions)
+	})
 	c := Config{
 		Config: room.Config{
 			DB: h.db, Now: h.clock.Now, Random: rand.Reader, Log: log, Zone: zone,
@@ -251,7 +268,7 @@ func open(t *testing.T, change ...func(*Config)) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	h.people = membershipv1.NewMembershipServiceClient(conn)
+	h.people, h.entries = membershipv1.NewMembershipServiceClient(conn), membershipv1.NewRegisterServiceClient(conn)
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { h.server.Run(running); close(done) }()

@@ -10,8 +10,8 @@ import (
 
 // words are what a mail is written with.
 type words struct {
-	Society, Home, Link, Code, Until string
-	WithCode                         bool
+	Society, Home, Link, Code, Until, Reason string
+	WithCode                                 bool
 }
 
 // letterText is a mail in one language.
@@ -129,7 +129,12 @@ gofynnwch i'r ysgrifennydd pam.
 func write(l store.Letter, w words) (subject, body string) {
 	t, ok := letters[l.Kind][l.Language]
 	if !ok {
-		t = letters[l.Kind]["en"]
+		t, ok = letters[l.Kind]["en"]
+	}
+	if !ok {
+		if t, ok = registerLetters[l.Kind][l.Language]; !ok {
+			t = registerLetters[l.Kind]["en"]
+		}
 	}
 	var s, b strings.Builder
 	// The templates are constants and the fields exist, so that only a broken Builder could fail.

@@ -86,7 +86,7 @@ func (s *Server) sendOne(ctx context.Context, mail string) error {
 		return err
 	}
 	subject, text := write(letter, words{
-		Society: f.Society, Home: s.cfg.PublicURL, Link: s.cfg.PublicURL + "/confirm?link=" + link, Code: code,
+		Society: f.Society, Home: s.cfg.PublicURL, Link: s.cfg.PublicURL + confirmPath(letter.Kind) + "?link=" + link, Code: code, Reason: letter.Reason,
 		Until: letter.Expires.In(s.cfg.Zone).Format("15:04"), WithCode: letter.WithCode,
 	})
 	handing, cancel := context.WithTimeout(ctx, mailTimeout)

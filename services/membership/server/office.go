@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
@@ -63,7 +64,11 @@ func (s *Server) EndRole(ctx context.Context, r *membershipv1.EndRoleRequest) (*
 		return nil, err
 	}
 	may := func(g membership.Grant) error {
-		if g.Member == p.Member || p.HoldsAny(auth.Secretary, auth.Chair) {
+		if g.Member == p.Member {
+			return nil
+		}
+		if p.HoldsAny(auth.Secretary, auth.Chair) {
+			acts.Exercise(ctx, p.Office(auth.Secretary, auth.Chair))
 			return nil
 		}
 		return fault.New(fault.Denied, "ROLE_NEEDED", "You may give up your own office; others are ended by the secretary or the chair.")

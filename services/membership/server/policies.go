@@ -1,6 +1,8 @@
 package server
 
 import (
+	"maps"
+
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 )
@@ -17,26 +19,27 @@ func (s *Server) Policies() auth.Policies {
 	motions, ballots, ledger := auth.Policy{Rooms: []string{auth.Motions}}, auth.Policy{Rooms: []string{auth.Ballots}}, auth.Policy{Rooms: []string{auth.Ledger}, Writes: true}
 	telling := auth.Policy{Rooms: []string{auth.Motions}, Writes: true}
 	p := auth.Policies{
-		membershipv1.MembershipService_Join_FullMethodName:            arriving,
-		membershipv1.MembershipService_RequestSignIn_FullMethodName:   arriving,
-		membershipv1.MembershipService_ConfirmSession_FullMethodName:  arriving,
-		membershipv1.MembershipService_AcceptFounding_FullMethodName:  arriving,
-		membershipv1.MembershipService_ExchangeSession_FullMethodName: public,
-		membershipv1.MembershipService_SignOut_FullMethodName:         {Member: true, Writes: true},
-		membershipv1.MembershipService_GetMe_FullMethodName:           {Member: true},
-		membershipv1.MembershipService_ListMembers_FullMethodName:     {Roles: officers},
-		membershipv1.MembershipService_GetMember_FullMethodName:       {Member: true},
-		membershipv1.MembershipService_CreateRegion_FullMethodName:    secretary,
-		membershipv1.MembershipService_UpdateRegion_FullMethodName:    secretary,
-		membershipv1.MembershipService_ListRegions_FullMethodName:     public,
-		membershipv1.MembershipService_ListOfficers_FullMethodName:    public,
-		membershipv1.MembershipService_GrantRole_FullMethodName:       appointing,
-		membershipv1.MembershipService_ApproveRole_FullMethodName:     approving,
-		membershipv1.MembershipService_EndRole_FullMethodName:         {Member: true, Writes: true, Personal: true},
-		membershipv1.MembershipService_GetFounding_FullMethodName:     public,
-		membershipv1.MembershipService_ListKeys_FullMethodName:        public,
-		membershipv1.MembershipService_GetMyProofs_FullMethodName:     {Member: true},
-		membershipv1.MembershipService_ReadLog_FullMethodName:         public,
+		membershipv1.MembershipService_Join_FullMethodName:             arriving,
+		membershipv1.MembershipService_RequestSignIn_FullMethodName:    arriving,
+		membershipv1.MembershipService_ConfirmSession_FullMethodName:   arriving,
+		membershipv1.MembershipService_AcceptFounding_FullMethodName:   arriving,
+		membershipv1.MembershipService_ExchangeSession_FullMethodName:  public,
+		membershipv1.MembershipService_SignOut_FullMethodName:          {Member: true, Writes: true},
+		membershipv1.MembershipService_GetMe_FullMethodName:            {Member: true},
+		membershipv1.MembershipService_ListMembers_FullMethodName:      {Roles: officers},
+		membershipv1.MembershipService_GetMember_FullMethodName:        {Member: true},
+		membershipv1.MembershipService_CreateRegion_FullMethodName:     secretary,
+		membershipv1.MembershipService_UpdateRegion_FullMethodName:     secretary,
+		membershipv1.MembershipService_ListRegions_FullMethodName:      public,
+		membershipv1.MembershipService_ListOfficers_FullMethodName:     public,
+		membershipv1.MembershipService_GrantRole_FullMethodName:        appointing,
+		membershipv1.MembershipService_ApproveRole_FullMethodName:      approving,
+		membershipv1.MembershipService_EndRole_FullMethodName:          {Member: true, Writes: true, Personal: true},
+		membershipv1.MembershipService_GetFounding_FullMethodName:      public,
+		membershipv1.MembershipService_ListKeys_FullMethodName:         public,
+		membershipv1.MembershipService_GetMyProofs_FullMethodName:      {Member: true},
+		membershipv1.MembershipService_ReadLog_FullMethodName:          public,
+		membershipv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 
 		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,
@@ -47,10 +50,32 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
 	}
+	maps.Copy(p, registerPolicies())
+	rollPolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
 	return p
+}
+
+// rollPolicies adds those of [membershipv1.RollService].
+func rollPolicies(p auth.Policies) {
+	deciding := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	for method, policy := range (auth.Policies{
+		membershipv1.RollService_ListRolls_FullMethodName:           {Anyone: true},
+		membershipv1.RollService_GetRoll_FullMethodName:             {Anyone: true},
+		membershipv1.RollService_GetRollProof_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_GetMyRollProof_FullMethodName:      {Member: true},
+		membershipv1.RollService_GetRollEntry_FullMethodName:        {Member: true},
+		membershipv1.RollService_CompareRolls_FullMethodName:        {Anyone: true},
+		membershipv1.RollService_ListRollDifferences_FullMethodName: {Roles: []string{auth.Secretary}},
+		membershipv1.RollService_PrepareRoll_FullMethodName:         deciding,
+		membershipv1.RollService_ChallengeRoll_FullMethodName:       {Member: true, Writes: true, Personal: true},
+		membershipv1.RollService_ListRollChallenges_FullMethodName:  {Member: true},
+		membershipv1.RollService_DecideRollChallenge_FullMethodName: deciding,
+	}) {
+		p[method] = policy
+	}
 }
 
 // officers may look at the register; organisers at their region's part of it.

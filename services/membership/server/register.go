@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/page"
@@ -34,6 +35,9 @@ func (s *Server) GetMember(ctx context.Context, r *membershipv1.GetMemberRequest
 	region := m.History.On(now).Region
 	if !own && !p.HoldsAny(wholeSociety...) && !p.Holds(auth.Organiser, region) {
 		return nil, otherRegion()
+	}
+	if !own {
+		acts.Exercise(ctx, p.Office(officers...))
 	}
 	return s.memberProto(m, membership.RuleAt(told, now), now, own || seesAddress(p, region)), nil
 }

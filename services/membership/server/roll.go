@@ -36,6 +36,9 @@ func (s *Server) FreezeRoll(ctx context.Context, r *membershipv1.FreezeRollReque
 	if r.GetNoticeTime() == nil {
 		return nil, fault.Field("ROLL_INVALID", "notice_time", "Say when notice was given.")
 	}
+	if len(r.GetMeeting()) > maxMeeting || utf8.RuneCountInString(r.GetTitle()) > maxPurpose {
+		return nil, fault.Field("ROLL_INVALID", "title", "Use at most 200 characters for the title.")
+	}
 	// The database keeps microseconds: what is compared later is what is kept.
 	terms := membership.Terms{Region: r.GetRegion(), Notice: r.GetNoticeTime().AsTime().Truncate(time.Microsecond), Required: r.GetDonationRequired(), Book: r.GetRuleBook()}
 	roll, found, err := s.store.RollFor(ctx, r.GetPurpose())
@@ -49,7 +52,8 @@ func (s *Server) FreezeRoll(ctx context.Context, r *membershipv1.FreezeRollReque
 		if err := s.waitForLedger(ctx); err != nil {
 			return nil, err
 		}
-		if roll, err = s.store.Freeze(ctx, r.GetPurpose(), terms, r.GetContact(), s.cfg.Now()); err != nil {
+		draft := store.Draft{Purpose: r.GetPurpose(), Meeting: r.GetMeeting(), Title: r.GetTitle(), Terms: terms, Contact: r.GetContact()}
+		if roll, err = s.store.FreezeBallot(ctx, draft, s.cfg.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -118,12 +122,11 @@ func (s *Server) ListRollEntries(ctx context.Context, r *membershipv1.ListRollEn
 
 // ExplainRoll says why a member is or is not on a roll.
 func (s *Server) ExplainRoll(ctx context.Context, r *membershipv1.ExplainRollRequest) (*membershipv1.ExplainRollResponse, error) {
-	roll, on, history, err := s.store.Explain(ctx, r.GetRoll(), r.GetMember())
+	v, contact, err := s.explainRoll(ctx, r.GetRoll(), r.GetMember())
 	if err != nil {
 		return nil, err
 	}
-	v := roll.Terms.Explain(history, roll.Frozen, s.cfg.Zone)
-	return &membershipv1.ExplainRollResponse{OnRoll: on, Reason: v.Reason, Explanation: v.Words, Date: v.Date, Contact: roll.Contact}, nil
+	return &membershipv1.ExplainRollResponse{OnRoll: v.on, Reason: v.Reason, Explanation: v.Words, Date: v.Date, Contact: contact}, nil
 }
 
 // CountElectors counts who would be entitled now.

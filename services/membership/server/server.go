@@ -17,6 +17,8 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -52,13 +54,17 @@ type Config struct {
 // Server is the room.
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
+	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedRegisterServiceServer
+	membershipv1.UnimplementedRollServiceServer
 
 	cfg         Config
 	store       *store.Store
 	signer      *auth.Signer
 	secrets     secrets
 	ledger      ledgerv1.LedgerRoomsServiceClient
+	resolutions motionsv1.ResolutionsRoomsServiceClient
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
@@ -70,7 +76,7 @@ type Server struct {
 
 // migrations are the room's, in order.
 func migrations() []database.Migrations {
-	return []database.Migrations{once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
+	return []database.Migrations{acts.Migrations, once.Migrations, outbox.Migrations, translog.Migrations, store.Migrations}
 }
 
 // Open prepares the room: it migrates the database and reads the revoked sessions.
@@ -85,6 +91,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.KeepElectors(ctx); err != nil {
+		return nil, err
+	}
 	secrets, err := newSecrets(c.Key)
 	if err != nil {
 		return nil, err
@@ -92,7 +101,8 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
-		ledger: ledgerv1.NewLedgerRoomsServiceClient(c.Ledger), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -110,7 +120,10 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
+	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterRegisterServiceServer(r, s)
+	membershipv1.RegisterRollServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

@@ -140,7 +140,8 @@ func (s *Store) Confirm(ctx context.Context, hash []byte, proof membership.Proof
 // joinedAt reports whether the member was admitted at exactly this instant.
 func joinedAt(ctx context.Context, q querier, member string, at time.Time) (bool, error) {
 	var n int64
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM event WHERE member = $1 AND kind = $2 AND at = $3`, member, string(membership.Admitted), at.UnixMicro()).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM event WHERE member = $1 AND kind IN ($2, $3) AND at = $4`,
+		member, string(membership.Admitted), string(membership.Readmitted), at.UnixMicro()).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("store: find an admission: %w", err)
 	}
@@ -152,14 +153,17 @@ func (s *Store) succeed(ctx context.Context, tx *sql.Tx, hash []byte, a membersh
 	if err != nil {
 		return err
 	}
-	if !known {
-		if a.Kind != membership.Joining {
-			return memberNotFound()
-		}
-		if member, err = s.join(ctx, tx, a, now); err != nil {
-			return err
-		}
-		done.Joined = true
+	switch {
+	case known && a.Kind == membership.Joining:
+		done.Joined, err = s.enterAgain(ctx, tx, member, a, now)
+	case known:
+	case a.Kind != membership.Joining:
+		err = memberNotFound()
+	default:
+		member, done.Joined, err = s.join(ctx, tx, a, now)
+	}
+	if err != nil {
+		return err
 	}
 	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, false); err != nil {
 		return err
@@ -171,26 +175,22 @@ func (s *Store) succeed(ctx context.Context, tx *sql.Tx, hash []byte, a membersh
 	return nil
 }
 
-// join adds the person of an attempt to the register: applied when they asked, confirmed and admitted now.
-func (s *Store) join(ctx context.Context, tx *sql.Tx, a membership.Attempt, now time.Time) (string, error) {
+// join adds the person of an attempt to the register: applied when they asked, confirmed now, and admitted if the rule in force
+// does that by itself, which it reports.
+func (s *Store) join(ctx context.Context, tx *sql.Tx, a membership.Attempt, now time.Time) (string, bool, error) {
 	member, err := id.New(now, s.random)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	p := a.Person
 	if p.Language, err = membership.Language(p.Language); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := insertMember(ctx, tx, member, p); err != nil {
-		return "", err
+		return "", false, err
 	}
-	if err := record(ctx, tx, member, membership.Event{Kind: membership.Applied, At: a.Made, Region: p.Region}, now); err != nil {
-		return "", err
-	}
-	if err := record(ctx, tx, member, membership.Event{Kind: membership.Confirmed, At: now}, now); err != nil {
-		return "", err
-	}
-	return member, admit(ctx, tx, member, membership.Event{At: now})
+	admitted, err := s.enter(ctx, tx, member, membership.Event{Kind: membership.Applied, At: a.Made, Region: p.Region}, now)
+	return member, admitted, err
 }
 
 // memberByEmail finds a member by the folded form of an address.

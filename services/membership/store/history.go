@@ -98,43 +98,47 @@ func scanMoney(rows *sql.Rows) (string, membership.Money, error) {
 // limits say how much of the two histories counts.
 type limits struct{ events, donations int64 }
 
-// eachHistory calls yield with every member's history up to the limits, one member at a time. What the ledger told is held
-// in memory meanwhile, since one connection reads one result at a time.
+// eachHistory calls yield with the history up to the limits of everybody of whom either history knows something, one person at a
+// time: both are read in order of the person and held for one only.
 func eachHistory(ctx context.Context, tx *sql.Tx, most limits, yield func(member string, h membership.History) error) error {
-	money := map[string][]membership.Money{}
-	rows, err := tx.QueryContext(ctx, selectMoney+` WHERE position <= $1`, most.donations)
+	rows, err := tx.QueryContext(ctx, `
+		SELECT member, 0 AS part, number, kind, at, region, reason, decider FROM event WHERE number <= $1
+		UNION ALL
+		SELECT member, 1 AS part, position, entry, at, reverses, '', '' FROM donation WHERE position <= $2
+		ORDER BY member, part, number`, most.events, most.donations)
 	if err != nil {
-		return fmt.Errorf("store: histories: %w", err)
-	}
-	if err := eachMoney(rows, func(member string, m membership.Money) { money[member] = append(money[member], m) }); err != nil {
-		return err
-	}
-	if rows, err = tx.QueryContext(ctx, selectEvents+` WHERE number <= $1 ORDER BY member, number`, most.events); err != nil {
 		return fmt.Errorf("store: histories: %w", err)
 	}
 	defer rows.Close()
 	var h membership.History
-	last := ""
+	last, first := "", true
 	for rows.Next() {
-		member, e, err := scanEvent(rows)
-		if err != nil {
-			return err
+		var member, name, second string
+		var part, at int64
+		var e membership.Event
+		if err := rows.Scan(&member, &part, &e.Number, &name, &at, &second, &e.Reason, &e.By); err != nil {
+			return fmt.Errorf("store: histories: %w", err)
 		}
-		if member != last && last != "" {
-			h.Money = money[last]
+		if member != last && !first {
 			if err := yield(last, h); err != nil {
 				return err
 			}
+			// What yield was given it may keep.
 			h = membership.History{}
 		}
-		last, h.Events = member, append(h.Events, e)
+		last, first = member, false
+		if part == 1 {
+			h.Money = append(h.Money, membership.Money{Entry: name, Reverses: second, At: time.UnixMicro(at)})
+			continue
+		}
+		e.Kind, e.At, e.Region = membership.EventKind(name), time.UnixMicro(at), second
+		h.Events = append(h.Events, e)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("store: histories: %w", err)
 	}
-	if last == "" {
+	if first {
 		return nil
 	}
-	h.Money = money[last]
 	return yield(last, h)
 }

@@ -30,7 +30,10 @@ func (s *Store) ApplyDonation(ctx context.Context, epoch, position int64, d Dona
 	return s.apply(ctx, senderLedger, epoch, position, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO donation (position, member, entry, reverses, pence, at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			position, d.Member, d.Entry, d.Reverses, d.Pence, d.At.UnixMicro())
-		return err
+		if err != nil {
+			return err
+		}
+		return keepElector(ctx, tx, d.Member)
 	})
 }
 

@@ -32,6 +32,11 @@ func officeFact(g membership.Grant) fact {
 }
 
 func rollFact(r Roll) fact {
+	if d := r.detail; d != nil {
+		return fact{"roll", r.ID, "", membership.FullRollLeaf(r.ID, r.Purpose, r.Terms, r.Frozen, r.Count, r.Fingerprint, membership.RollFacts{
+			Title: d.Title, Meeting: d.Meeting, Root: d.Root, Supersedes: d.Supersedes, AdmittedSinceNotice: d.Admitted, DoublesExamined: d.Doubles, Rulings: d.Rulings,
+		})}
+	}
 	return fact{"roll", r.ID, "", membership.RollLeaf(r.ID, r.Purpose, r.Terms, r.Frozen, r.Count, r.Fingerprint)}
 }
 
@@ -69,7 +74,9 @@ func (s *Store) LeavesOf(ctx context.Context, member string, limit int) ([]int64
 
 // facts returns all that must have a leaf, events first, in the order of recording.
 func facts(ctx context.Context, tx *sql.Tx) ([]fact, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT member, number, kind, at, region, reason, decider, recorded FROM event ORDER BY number`)
+	rows, err := tx.QueryContext(ctx, `
+		SELECT e.member, e.number, e.kind, e.at, e.region, e.reason, e.decider, e.recorded, COALESCE(a.about, '')
+		FROM event e LEFT JOIN event_about a ON a.number = e.number ORDER BY e.number`)
 	if err != nil {
 		return nil, fmt.Errorf("store: events: %w", err)
 	}
@@ -79,7 +86,7 @@ func facts(ctx context.Context, tx *sql.Tx) ([]fact, error) {
 		var member, kind string
 		var e membership.Event
 		var at, recorded int64
-		if err := rows.Scan(&member, &e.Number, &kind, &at, &e.Region, &e.Reason, &e.By, &recorded); err != nil {
+		if err := rows.Scan(&member, &e.Number, &kind, &at, &e.Region, &e.Reason, &e.By, &recorded, &e.About); err != nil {
 			return nil, fmt.Errorf("store: events: %w", err)
 		}
 		e.Kind, e.At = membership.EventKind(kind), time.UnixMicro(at)

@@ -29,6 +29,8 @@ type Letter struct {
 	Language string
 	// Made is when it was asked for, and Expires when what it carries stops working.
 	Made, Expires time.Time
+	// Reason is what an officer wrote, for a letter about a decision.
+	Reason string
 	// WithCode is false if too many mails to the address carried a code already.
 	WithCode bool
 }
@@ -87,7 +89,7 @@ func (s *Store) Take(ctx context.Context, mail string, now, machine time.Time, s
 		}
 		var err error
 		if attempt == nil {
-			l, err = operatorLetter(ctx, tx, member)
+			l, err = toldLetter(ctx, tx, mail, member)
 		} else {
 			l, err = s.attemptLetter(ctx, tx, attempt, now, secrets)
 		}
@@ -115,14 +117,21 @@ func operatorLetter(ctx context.Context, tx *sql.Tx, member string) (Letter, err
 
 func (s *Store) attemptLetter(ctx context.Context, tx *sql.Tx, hash []byte, now time.Time, secrets func([]byte) (code, link []byte, err error)) (Letter, error) {
 	a, ok, err := loadAttempt(ctx, tx, hash)
-	if err != nil || !ok || !now.Before(a.Expires) || !a.Used.IsZero() {
+	if err == nil && !ok {
+		return s.emailLetter(ctx, tx, hash, now, secrets)
+	}
+	if err != nil || !now.Before(a.Expires) || !a.Used.IsZero() {
 		return Letter{}, err
 	}
-	_, p, known, err := memberByEmail(ctx, tx, a.Person.Email)
+	member, p, known, err := memberByEmail(ctx, tx, a.Person.Email)
 	if err != nil {
 		return Letter{}, err
 	}
-	l := Letter{Kind: membership.LetterFor(a.Kind, known), To: a.Person.Email, Language: a.Person.Language, Made: a.Made, Expires: a.Expires}
+	kind, err := letterFor(ctx, tx, a.Kind, member, known, now)
+	if err != nil {
+		return Letter{}, err
+	}
+	l := Letter{Kind: kind, To: a.Person.Email, Language: a.Person.Language, Made: a.Made, Expires: a.Expires}
 	if known {
 		// To the address as the member wrote it: what folds to the same may be somebody else's mailbox.
 		l.To = p.Email
@@ -194,6 +203,9 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 		}{
 			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before},
 			{`DELETE FROM attempt WHERE expires < $1`, before},
+			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before},
+			{`DELETE FROM email_change WHERE expires < $1`, before},
+			{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM mail WHERE state <> 'waiting' AND due < $1)`, machine.Add(-time.Hour).UnixMicro()},
 			{`DELETE FROM revocation WHERE at < $1`, machine.Add(-time.Hour).UnixMicro()},
 		} {
 			if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
 	"github.com/localgovdigital/folkmoot/services/membership"
@@ -29,15 +29,24 @@ type Roll struct {
 	Fingerprint []byte
 
 	limits limits
+	// detail is nil for a roll frozen before there were any.
+	detail *Detail
 }
 
-const selectRoll = `SELECT id, purpose, region, notice, required, book, contact, frozen, count, fingerprint, events, donations FROM roll WHERE `
+const selectRoll = `
+	SELECT id, purpose, region, notice, required, book, contact, frozen, count, fingerprint, events, donations,
+		d.prepared, d.meeting, d.title, d.secret, d.root, d.supersedes, d.admitted, d.doubles, d.rulings
+	FROM roll LEFT JOIN roll_detail d ON d.roll = roll.id WHERE `
 
 func scanRoll(row interface{ Scan(...any) error }) (Roll, bool, error) {
 	var r Roll
 	var notice, frozen int64
+	var prepared sql.NullBool
+	var meeting, title, supersedes sql.NullString
+	var secret, root []byte
+	var admitted, doubles, rulings sql.NullInt64
 	err := row.Scan(&r.ID, &r.Purpose, &r.Terms.Region, &notice, &r.Terms.Required, &r.Terms.Book, &r.Contact, &frozen, &r.Count, &r.Fingerprint,
-		&r.limits.events, &r.limits.donations)
+		&r.limits.events, &r.limits.donations, &prepared, &meeting, &title, &secret, &root, &supersedes, &admitted, &doubles, &rulings)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Roll{}, false, nil
 	}
@@ -45,6 +54,15 @@ func scanRoll(row interface{ Scan(...any) error }) (Roll, bool, error) {
 		return Roll{}, false, fmt.Errorf("store: find a roll: %w", err)
 	}
 	r.Terms.Notice, r.Frozen = time.UnixMicro(notice), time.UnixMicro(frozen)
+	if prepared.Valid {
+		r.detail = &Detail{
+			Prepared: prepared.Bool, Meeting: meeting.String, Title: title.String, Root: root, Supersedes: supersedes.String,
+			Admitted: admitted.Int64, Rulings: rulings.Int64, secret: secret,
+		}
+		if doubles.Valid {
+			r.detail.Doubles = &doubles.Int64
+		}
+	}
 	return r, true, nil
 }
 
@@ -63,31 +81,64 @@ func (s *Store) RollFor(ctx context.Context, purpose string) (Roll, bool, error)
 // Freeze makes the roll for a purpose at an instant, or returns the one that was made before. The wait for the ledger
 // lies behind the caller: a transaction waits for nothing.
 func (s *Store) Freeze(ctx context.Context, purpose string, terms membership.Terms, contact string, now time.Time) (Roll, error) {
-	roll := Roll{Purpose: purpose, Terms: terms, Contact: contact, Frozen: now}
-	var err error
-	if roll.ID, err = id.Random(s.random); err != nil {
+	return s.FreezeBallot(ctx, Draft{Purpose: purpose, Terms: terms, Contact: contact}, now)
+}
+
+// Draft is what a roll is to be frozen for.
+type Draft struct {
+	// Purpose is the ballot's id, Meeting its meeting's, or empty, and Title what it is for in words.
+	Purpose, Meeting, Title string
+	// Terms say who is entitled.
+	Terms membership.Terms
+	// Contact is whom to ask.
+	Contact string
+}
+
+// FreezeBallot makes the roll of a ballot at an instant, or returns the one that was made before. Rulings on challenges of the
+// roll prepared for its meeting hold. While a challenge waits nothing is frozen: a Conflict fault CHALLENGES_OPEN.
+func (s *Store) FreezeBallot(ctx context.Context, d Draft, now time.Time) (Roll, error) {
+	var roll Roll
+	rollID, err := id.Random(s.random)
+	if err != nil {
 		return Roll{}, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		before, found, err := scanRoll(tx.QueryRowContext(ctx, selectRoll+`purpose = $1`, purpose))
+		before, found, err := scanRoll(tx.QueryRowContext(ctx, selectRoll+`purpose = $1`, d.Purpose))
 		if err != nil || found {
 			roll = before
 			return err
 		}
-		return s.freeze(ctx, tx, &roll)
+		if n, err := openChallenges(ctx, tx, d.Meeting); err != nil || n > 0 {
+			if err != nil {
+				return err
+			}
+			return fault.New(fault.Conflict, "CHALLENGES_OPEN",
+				"The roll was not frozen: challenges of the roll prepared for this meeting wait for the chair or the secretary to decide them.").With("open", strconv.FormatInt(n, 10))
+		}
+		roll = Roll{ID: rollID, Purpose: d.Purpose, Terms: d.Terms, Contact: d.Contact, Frozen: now}
+		return s.freeze(ctx, tx, &roll, Detail{Meeting: d.Meeting, Title: d.Title})
 	})
 	return roll, err
 }
 
-func (s *Store) freeze(ctx context.Context, tx *sql.Tx, roll *Roll) error {
+func (s *Store) freeze(ctx context.Context, tx *sql.Tx, roll *Roll, d Detail) error {
 	err := tx.QueryRowContext(ctx, `SELECT COALESCE((SELECT MAX(number) FROM event), 0), COALESCE((SELECT MAX(position) FROM donation), 0)`).
 		Scan(&roll.limits.events, &roll.limits.donations)
 	if err != nil {
 		return fmt.Errorf("store: how far the histories go: %w", err)
 	}
+	rulings, err := rulingsOf(ctx, tx, d.Meeting)
+	if err != nil {
+		return err
+	}
 	var electors []membership.Elector
 	err = eachHistory(ctx, tx, roll.limits, func(member string, h membership.History) error {
-		if roll.Terms.Excluded(h, roll.Frozen) == "" {
+		var ruling *membership.Ruling
+		if r, ok := rulings[member]; ok {
+			ruling = &r
+			d.Rulings++
+		}
+		if roll.Terms.Entitled(h, roll.Frozen, ruling) {
 			electors = append(electors, membership.Elector{Member: member, Region: h.On(roll.Frozen).Region})
 		}
 		return nil
@@ -99,19 +150,19 @@ func (s *Store) freeze(ctx context.Context, tx *sql.Tx, roll *Roll) error {
 		return err
 	}
 	roll.Count, roll.Fingerprint = int64(len(electors)), membership.Fingerprint(electors)
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO roll (id, purpose, region, notice, required, book, contact, frozen, count, fingerprint, events, donations)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		roll.ID, roll.Purpose, roll.Terms.Region, roll.Terms.Notice.UnixMicro(), roll.Terms.Required, int64(roll.Terms.Book), roll.Contact,
-		roll.Frozen.UnixMicro(), roll.Count, roll.Fingerprint, roll.limits.events, roll.limits.donations)
-	if err != nil {
-		// Two freezes for one purpose at once: look again, and find the other's roll.
-		return database.StaleKey(fmt.Errorf("store: insert a roll: %w", err))
+	if err := finishRoll(ctx, tx, roll, &d, electors); err != nil {
+		return err
+	}
+	if err := insertRoll(ctx, tx, *roll, d); err != nil {
+		return err
 	}
 	if err := rollFact(*roll).log(ctx, tx); err != nil {
 		return err
 	}
-	return insertEntries(ctx, tx, roll.ID, electors)
+	if err := insertEntries(ctx, tx, roll.ID, electors); err != nil {
+		return err
+	}
+	return insertNodes(ctx, tx, roll.ID, membership.ChunkHashes(d.secret, electors))
 }
 
 // entriesAtOnce is how many rows one INSERT carries: four values each, far below what the engines take.
@@ -175,10 +226,10 @@ func rollNotFound() error {
 	return fault.New(fault.NotFound, "ROLL_NOT_FOUND", "There is no such roll.")
 }
 
-// Explain returns a roll, whether a member stands on it, and the member's history as it was when the roll was frozen.
-func (s *Store) Explain(ctx context.Context, rollID, member string) (Roll, bool, membership.History, error) {
+// Explain returns a roll, a member's number on it (0 if they do not stand on it), and their history as it was when the roll was frozen.
+func (s *Store) Explain(ctx context.Context, rollID, member string) (Roll, int64, membership.History, error) {
 	var roll Roll
-	var on int64
+	var number int64
 	var h membership.History
 	err := s.db.Snapshot(ctx, func(tx *sql.Tx) error {
 		var found bool
@@ -192,37 +243,29 @@ func (s *Store) Explain(ctx context.Context, rollID, member string) (Roll, bool,
 		if !id.Valid(member) {
 			return nil
 		}
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM roll_entry WHERE roll = $1 AND member = $2`, rollID, member).Scan(&on); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) FROM roll_entry WHERE roll = $1 AND member = $2`, rollID, member).Scan(&number); err != nil {
 			return fmt.Errorf("store: find an entry: %w", err)
 		}
-		events, err := tx.QueryContext(ctx, selectEvents+` WHERE member = $1 AND number <= $2`, member, roll.limits.events)
-		if err != nil {
-			return fmt.Errorf("store: history: %w", err)
-		}
-		if err := eachEvent(events, func(_ string, e membership.Event) { h.Events = append(h.Events, e) }); err != nil {
-			return err
-		}
-		money, err := tx.QueryContext(ctx, selectMoney+` WHERE member = $1 AND position <= $2`, member, roll.limits.donations)
-		if err != nil {
-			return fmt.Errorf("store: history: %w", err)
-		}
-		return eachMoney(money, func(_ string, m membership.Money) { h.Money = append(h.Money, m) })
+		h, err = historyUpTo(ctx, tx, member, roll.limits)
+		return err
 	})
-	return roll, on > 0, h, err
+	return roll, number, h, err
 }
 
-// CountGood counts those in good standing at an instant, of one region if it is not empty.
-func (s *Store) CountGood(ctx context.Context, region string, required bool, now time.Time) (int64, error) {
-	var n int64
-	err := s.db.Snapshot(ctx, func(tx *sql.Tx) error {
-		n = 0
-		all := limits{events: 1 << 62, donations: 1 << 62}
-		return eachHistory(ctx, tx, all, func(_ string, h membership.History) error {
-			if state := h.On(now); state.Good(required) && (region == "" || state.Region == region) {
-				n++
-			}
-			return nil
-		})
-	})
-	return n, err
+// historyUpTo returns what was known of a member when the histories went so far.
+func historyUpTo(ctx context.Context, tx *sql.Tx, member string, most limits) (membership.History, error) {
+	var h membership.History
+	events, err := tx.QueryContext(ctx, selectEvents+` WHERE member = $1 AND number <= $2`, member, most.events)
+	if err != nil {
+		return h, fmt.Errorf("store: history: %w", err)
+	}
+	if err := eachEvent(events, func(_ string, e membership.Event) { h.Events = append(h.Events, e) }); err != nil {
+		return h, err
+	}
+	money, err := tx.QueryContext(ctx, selectMoney+` WHERE member = $1 AND position <= $2`, member, most.donations)
+	if err != nil {
+		return h, fmt.Errorf("store: history: %w", err)
+	}
+	err = eachMoney(money, func(_ string, m membership.Money) { h.Money = append(h.Money, m) })
+	return h, err
 }

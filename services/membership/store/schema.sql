@@ -1,5 +1,10 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE applicant (
+  number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
+  member TEXT   NOT NULL UNIQUE REFERENCES member (id)
+);
+
 CREATE TABLE attempt (
   hash       BYTEA  NOT NULL PRIMARY KEY,
   kind       TEXT   NOT NULL CHECK (kind IN ('join', 'sign_in')),
@@ -33,6 +38,35 @@ CREATE TABLE donation (
 
 CREATE INDEX donation_member ON donation (member, position);
 
+CREATE TABLE elector (
+  member  TEXT    NOT NULL PRIMARY KEY,
+  region  TEXT    NOT NULL,
+  admitted BOOLEAN NOT NULL,
+  donated  BOOLEAN NOT NULL,
+  since    BIGINT  NOT NULL
+);
+
+CREATE INDEX elector_good ON elector (admitted, donated, region, since);
+
+CREATE INDEX elector_since ON elector (since);
+
+CREATE TABLE email_change (
+  hash      BYTEA  NOT NULL PRIMARY KEY,
+  member    TEXT   NOT NULL REFERENCES member (id),
+  email     TEXT   NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
+  made      BIGINT NOT NULL,
+  expires   BIGINT NOT NULL,
+  code_hash BYTEA,
+  link_hash BYTEA,
+  wrong     BIGINT NOT NULL CHECK (wrong >= 0),
+  used      BIGINT,
+  request   BYTEA
+);
+
+CREATE INDEX email_change_expires ON email_change (expires);
+
+CREATE INDEX email_change_member ON email_change (member, made);
+
 CREATE TABLE event (
   number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
   member   TEXT   NOT NULL REFERENCES member (id),
@@ -44,7 +78,14 @@ CREATE TABLE event (
   decider  TEXT   NOT NULL
 );
 
+CREATE INDEX event_kind ON event (kind, number);
+
 CREATE INDEX event_member ON event (member, number);
+
+CREATE TABLE event_about (
+  number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
+  about  TEXT   NOT NULL CHECK (length(about) BETWEEN 1 AND 100)
+);
 
 CREATE TABLE invitation (
   role     TEXT   NOT NULL PRIMARY KEY CHECK (role IN ('secretary', 'treasurer', 'chair')),
@@ -53,6 +94,13 @@ CREATE TABLE invitation (
   accepted BIGINT,
   request  BYTEA,
   session  TEXT
+);
+
+CREATE TABLE letter_detail (
+  mail   TEXT NOT NULL PRIMARY KEY,
+  kind   TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  email  TEXT NOT NULL CHECK (length(email) <= 254),
+  reason TEXT NOT NULL CHECK (length(reason) <= 500)
 );
 
 CREATE TABLE mail (
@@ -138,6 +186,47 @@ CREATE TABLE roll (
   donations   BIGINT  NOT NULL
 );
 
+CREATE INDEX roll_frozen ON roll (frozen, id);
+
+CREATE TABLE roll_challenge (
+  id              TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  roll            TEXT   NOT NULL REFERENCES roll (id),
+  meeting         TEXT   NOT NULL,
+  kind            TEXT   NOT NULL CHECK (kind IN ('entry', 'omission')),
+  challenger      TEXT   NOT NULL REFERENCES member (id),
+  member          TEXT   NOT NULL,
+  about           TEXT   NOT NULL CHECK (length(about) <= 100),
+  reason          TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  made            BIGINT NOT NULL,
+  outcome         TEXT   NOT NULL CHECK (outcome IN ('', 'upheld', 'dismissed')),
+  decider         TEXT   NOT NULL,
+  decided         BIGINT,
+  event           BIGINT,
+  decision_reason TEXT   NOT NULL CHECK (length(decision_reason) <= 500),
+  superseding     TEXT   NOT NULL
+);
+
+CREATE INDEX roll_challenge_meeting ON roll_challenge (meeting, outcome);
+
+CREATE INDEX roll_challenge_roll ON roll_challenge (roll, made);
+
+CREATE TABLE roll_detail (
+  roll       TEXT    NOT NULL PRIMARY KEY REFERENCES roll (id),
+  prepared   BOOLEAN NOT NULL,
+  meeting    TEXT    NOT NULL CHECK (length(meeting) <= 64),
+  title      TEXT    NOT NULL CHECK (length(title) <= 200),
+  secret     BYTEA   NOT NULL,
+  root       BYTEA   NOT NULL,
+  supersedes TEXT    NOT NULL,
+  admitted   BIGINT  NOT NULL CHECK (admitted >= 0),
+  doubles    BIGINT  CHECK (doubles >= 0),
+  rulings    BIGINT  NOT NULL CHECK (rulings >= 0)
+);
+
+CREATE INDEX roll_detail_meeting ON roll_detail (meeting);
+
+CREATE INDEX roll_detail_supersedes ON roll_detail (supersedes);
+
 CREATE TABLE roll_entry (
   roll   TEXT   NOT NULL REFERENCES roll (id),
   number BIGINT NOT NULL CHECK (number > 0),
@@ -147,6 +236,13 @@ CREATE TABLE roll_entry (
 );
 
 CREATE UNIQUE INDEX roll_entry_member ON roll_entry (roll, member);
+
+CREATE TABLE roll_node (
+  roll  TEXT   NOT NULL REFERENCES roll (id),
+  chunk BIGINT NOT NULL CHECK (chunk >= 0),
+  hash  BYTEA  NOT NULL,
+  PRIMARY KEY (roll, chunk)
+);
 
 CREATE TABLE rule (
   position  BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),

@@ -64,18 +64,28 @@ func orNull(b []byte) any {
 
 // record appends an event to an entry's history, and its leaf to the public log.
 func record(ctx context.Context, tx *sql.Tx, member string, e membership.Event, recorded time.Time) error {
-	var number int64
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM event`).Scan(&number); err != nil {
-		return fmt.Errorf("store: next event: %w", err)
+	_, err := recordNumbered(ctx, tx, member, e, recorded)
+	return err
+}
+
+// recordNumbered is record, and returns the event's number.
+func recordNumbered(ctx context.Context, tx *sql.Tx, member string, e membership.Event, recorded time.Time) (int64, error) {
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM event`).Scan(&e.Number); err != nil {
+		return 0, fmt.Errorf("store: next event: %w", err)
 	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO event (number, member, kind, at, recorded, region, reason, decider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		number, member, string(e.Kind), e.At.UnixMicro(), recorded.UnixMicro(), e.Region, e.Reason, e.By)
-	if err != nil {
-		return database.StaleKey(fmt.Errorf("store: record an event: %w", err))
+		e.Number, member, string(e.Kind), e.At.UnixMicro(), recorded.UnixMicro(), e.Region, e.Reason, e.By)
+	if err == nil && e.About != "" {
+		_, err = tx.ExecContext(ctx, `INSERT INTO event_about (number, about) VALUES ($1, $2)`, e.Number, e.About)
 	}
-	e.Number = number
-	return eventFact(member, e, recorded).log(ctx, tx)
+	if err != nil {
+		return 0, database.StaleKey(fmt.Errorf("store: record an event: %w", err))
+	}
+	if err := keepElector(ctx, tx, member); err != nil {
+		return 0, err
+	}
+	return e.Number, eventFact(member, e, recorded).log(ctx, tx)
 }
 
 // insertMember adds a person without a number.
@@ -90,14 +100,24 @@ func insertMember(ctx context.Context, tx *sql.Tx, id string, p membership.Perso
 	return nil
 }
 
-// admit gives a person the next number and records the admission.
+// admit gives a person the next number, unless they have one from an earlier membership, and records the admission.
 func admit(ctx context.Context, tx *sql.Tx, member string, e membership.Event) error {
+	if e.Kind == "" {
+		e.Kind = membership.Admitted
+	}
+	if err := number(ctx, tx, member); err != nil {
+		return err
+	}
+	return record(ctx, tx, member, e, e.At)
+}
+
+// number gives a person the next membership number, unless they have one, and takes them out of the queue of applicants.
+func number(ctx context.Context, tx *sql.Tx, member string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE member SET number = (SELECT COALESCE(MAX(number), 0) + 1 FROM member) WHERE id = $1 AND number IS NULL`, member)
 	if err != nil {
 		return database.StaleKey(fmt.Errorf("store: give a number: %w", err))
 	}
-	e.Kind = membership.Admitted
-	return record(ctx, tx, member, e, e.At)
+	return notWaiting(ctx, tx, member)
 }
 
 // regionExists reports whether there is such a region.

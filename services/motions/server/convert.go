@@ -114,6 +114,10 @@ func motionProto(m motions.Motion) *motionsv1.Motion {
 		State: motionStates[m.State], Mover: m.Mover, MoverName: m.MoverName, Seconder: m.Seconder, SeconderName: m.SeconderName, MoveTime: stamp(m.MovedAt),
 		TabledAs: m.TabledAs, Seats: int32(m.Seats), Etag: etag(m.Version), Region: m.Region,
 	}
+	for _, c := range m.RuleChanges {
+		out.RuleChanges = append(out.RuleChanges, &motionsv1.RuleChange{Key: c.Key, Value: c.Value})
+	}
+	out.RuleBook = int32(m.RuleBook)
 	if v := m.Vote; v != nil {
 		out.Vote = &motionsv1.Vote{Ballot: v.Ballot, OpenTime: stamp(v.Opened), CloseTime: stamp(v.Closed), DeclareTime: stamp(v.Declared)}
 		if m.Declared() {

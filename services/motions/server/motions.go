@@ -21,12 +21,23 @@ func (s *Server) MoveMotion(ctx context.Context, req *motionsv1.MoveMotionReques
 	if err != nil {
 		return nil, err
 	}
+	changes := changesOf(req.GetRuleChanges())
+	if len(changes) > 0 {
+		// What a meeting is asked to vote on has to be possible; it is checked again when it is adopted.
+		book, err := s.store.LatestBook(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := book.With(changes, "a resolution"); err != nil {
+			return nil, err
+		}
+	}
 	motion, err := id.New(ask.Request.At, s.Random)
 	if err != nil {
 		return nil, err
 	}
 	p := motions.Proposal{ID: motion, Title: req.GetTitle(), Text: req.GetText(), Kind: keyOf(motionKinds, req.GetKind()),
-		Majority: keyOf(majorities, req.GetResolution()), Seats: int(req.GetSeats())}
+		Majority: keyOf(majorities, req.GetResolution()), Seats: int(req.GetSeats()), RuleChanges: changes}
 	reply, err := s.store.AddMotion(ctx, ask, req.GetMeeting(), func(f store.MeetingFacts) (motions.Motion, error) {
 		return motions.Move(f.Meeting, f.Terms, p, mover, ask.Request.At, s.Zone)
 	}, encodeMotion)

@@ -11,7 +11,8 @@ import (
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
 
-func TestDraftsAreForThoseWhoMayChangeThem(t *testing.T) {
+// A region's draft is for its organisers; a general meeting's is for members, whose motions for it are due before its notice.
+func TestWhoSeesDrafts(t *testing.T) {
 	h := founded(t)
 	agm := h.draft(secretary, motionsv1.MeetingKind_MEETING_KIND_AGM, "", 40*day)
 	regional := h.draft(organiser, motionsv1.MeetingKind_MEETING_KIND_REGIONAL, "midlands", 20*day)
@@ -20,7 +21,7 @@ func TestDraftsAreForThoseWhoMayChangeThem(t *testing.T) {
 		c                 caller
 		general, midlands bool
 	}{
-		{"anyone", nobody, false, false}, {"a member", asha, false, false}, {"the treasurer", treasurer, false, false}, {"the chair", chair, true, false},
+		{"anyone", nobody, false, false}, {"a member", asha, true, false}, {"the treasurer", treasurer, true, false}, {"the chair", chair, true, false},
 		{"the secretary", secretary, true, false}, {"the organiser", organiser, true, true}, {"another region's organiser", elsewhere, true, false},
 	} {
 		list := must(h.ListMeetings(h.as(c.c), &motionsv1.ListMeetingsRequest{}))(t)

@@ -43,17 +43,26 @@ func (s *Server) electorsShown(ctx context.Context, f store.MeetingFacts) int64 
 	if !countsNow(f.Meeting) {
 		return -1
 	}
-	key := electorKey{f.Meeting.Region, f.Terms.DonationRequired}
+	n, err := s.electorsLately(ctx, f.Meeting, f.Terms)
+	if err != nil {
+		s.Log.WarnContext(ctx, "motions: the electors cannot be counted", slog.Any("error", err))
+		return -1
+	}
+	return n
+}
+
+// electorsLately is countElectors as it was a moment ago perhaps.
+func (s *Server) electorsLately(ctx context.Context, m motions.Meeting, t motions.Terms) (int64, error) {
+	key := electorKey{m.Region, t.DonationRequired}
 	s.electors.mu.Lock()
 	c, ok := s.electors.counts[key]
 	s.electors.mu.Unlock()
 	if ok && time.Since(c.asked) < electorsFor {
-		return c.n
+		return c.n, nil
 	}
-	n, err := s.countElectors(ctx, f.Meeting, f.Terms)
+	n, err := s.countElectors(ctx, m, t)
 	if err != nil {
-		s.Log.WarnContext(ctx, "motions: the electors cannot be counted", slog.Any("error", err))
-		return -1
+		return 0, err
 	}
 	s.electors.mu.Lock()
 	defer s.electors.mu.Unlock()
@@ -61,7 +70,7 @@ func (s *Server) electorsShown(ctx context.Context, f store.MeetingFacts) int64 
 		s.electors.counts = make(map[electorKey]electorCount)
 	}
 	s.electors.counts[key] = electorCount{n, time.Now()}
-	return n
+	return n, nil
 }
 
 // people asks membership who members are. Those it does not know are left out.

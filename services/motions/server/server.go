@@ -15,6 +15,7 @@ import (
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
@@ -33,6 +34,8 @@ type Config struct {
 // Server is the motions room.
 type Server struct {
 	motionsv1.UnimplementedMotionsServiceServer
+	motionsv1.UnimplementedRuleBookServiceServer
+	motionsv1.UnimplementedOfficerActsServiceServer
 	rooms *roomsServer
 
 	Config
@@ -50,7 +53,7 @@ const forgetEvery = time.Hour
 
 // Open migrates the room's database and returns the room. It calls no other room.
 func Open(ctx context.Context, c Config) (*Server, error) {
-	if err := c.DB.Migrate(ctx, once.Migrations, outbox.Migrations, store.Migrations); err != nil {
+	if err := c.DB.Migrate(ctx, acts.Migrations, once.Migrations, outbox.Migrations, store.Migrations); err != nil {
 		return nil, fmt.Errorf("motions: %w", err)
 	}
 	holder, err := id.Random(c.Random)
@@ -77,7 +80,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 // Register puts the room's services on a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
+	motionsv1.RegisterRuleBookServiceServer(r, s)
+	motionsv1.RegisterOfficerActsServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
+	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }
 
 // Policies say who may call each method.

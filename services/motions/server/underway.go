@@ -77,7 +77,7 @@ func (s *Server) advance(ctx context.Context, motion string) error {
 func (s *Server) openBallot(ctx context.Context, m motions.Motion, at motions.Meeting, t motions.Terms) error {
 	roll, err := s.members.FreezeRoll(ctx, &membershipv1.FreezeRollRequest{
 		Purpose: m.Vote.Ballot, Region: at.Region, NoticeTime: timestamppb.New(at.Noticed), DonationRequired: t.DonationRequired,
-		RuleBook: int32(t.Version), Contact: contact(at),
+		RuleBook: int32(t.Version), Contact: contact(at), Meeting: m.Meeting, Title: rollTitle(m.Title),
 	})
 	if err != nil {
 		return fmt.Errorf("motions: freeze the roll: %w", err)
@@ -117,6 +117,15 @@ func (s *Server) toldOrNow(t *timestamppb.Timestamp) time.Time {
 		return told
 	}
 	return s.Now()
+}
+
+// rollTitle is the motion's title as the list of rolls shows it: it is bounded there, in characters.
+func rollTitle(title string) string {
+	const most = 200
+	if r := []rune(title); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return title
 }
 
 // contact is whom a person who is not on the roll may ask.

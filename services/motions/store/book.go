@@ -91,12 +91,16 @@ func inForce(ctx context.Context, q querier, now time.Time) (int, error) {
 	var version int
 	err := q.QueryRowContext(ctx, `SELECT version FROM rule_book WHERE effective <= $1 ORDER BY version DESC LIMIT 1`, now.UnixMicro()).Scan(&version)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, fault.New(fault.Conflict, "NOT_FOUNDED", "No rules are in force yet: the society has first to be founded.")
+		return 0, notFounded()
 	}
 	if err != nil {
 		return 0, fmt.Errorf("store: rule book in force: %w", err)
 	}
 	return version, nil
+}
+
+func notFounded() error {
+	return fault.New(fault.Conflict, "NOT_FOUNDED", "No rules are in force yet: the society has first to be founded.")
 }
 
 func readBook(ctx context.Context, q querier, version int) (motions.Book, error) {

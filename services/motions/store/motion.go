@@ -25,7 +25,7 @@ func insertMotion(ctx context.Context, tx *sql.Tx, m motions.Motion) error {
 		// Two at once computed the same position, or table the same motion: look again.
 		return database.StaleKey(fmt.Errorf("store: insert a motion: %w", err))
 	}
-	return nil
+	return insertChanges(ctx, tx, m)
 }
 
 // writeMotion keeps what changed of a motion and of its vote.
@@ -136,7 +136,7 @@ func motionByID(ctx context.Context, q querier, id string) (motions.Motion, erro
 	if len(all) == 0 {
 		return motions.Motion{}, motions.MotionNotFound()
 	}
-	return all[0], nil
+	return all[0], readChanges(ctx, q, &all[0])
 }
 
 func (s *Store) motionFacts(ctx context.Context, q querier, id string, a Ask) (MotionFacts, error) {

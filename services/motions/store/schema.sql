@@ -95,6 +95,17 @@ CREATE TABLE rule_book (
   recorded   BIGINT NOT NULL
 );
 
+CREATE UNIQUE INDEX rule_book_adopted ON rule_book (adopted_by);
+
+CREATE TABLE rule_change (
+  motion TEXT   NOT NULL REFERENCES motion (id),
+  line   BIGINT NOT NULL CHECK (line >= 0),
+  key    TEXT   NOT NULL CHECK (length(key) BETWEEN 1 AND 60),
+  value  TEXT   NOT NULL CHECK (length(value) BETWEEN 1 AND 200),
+  PRIMARY KEY (motion, line),
+  UNIQUE (motion, key)
+);
+
 CREATE TABLE vote (
   motion         TEXT   NOT NULL PRIMARY KEY REFERENCES motion (id),
   ballot         TEXT   NOT NULL UNIQUE CHECK (length(ballot) = 36),

@@ -3,8 +3,11 @@ package motion
 import (
 	"strings"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	"github.com/localgovdigital/folkmoot/gateway/web/text"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 )
@@ -109,6 +112,20 @@ var acts = []act{
 		},
 	},
 	{
+		name: "adopt", states: []motionsv1.MotionState{motionsv1.MotionState_MOTION_STATE_CARRIED},
+		who: func(q *layout.Request, m *motionsv1.Motion) bool {
+			return len(m.GetRuleChanges()) > 0 && m.GetRegion() == "" && m.GetRuleBook() == 0 && q.Viewer.Holds(membershipv1.Role_ROLE_SECRETARY, "")
+		},
+		do: func(p pages, q *layout.Request, id string) error {
+			in := &motionsv1.AdoptRulesRequest{RequestId: q.RequestID(), Motion: id}
+			if day, ok := text.ReadDay(q.Typed("effective_time")); ok {
+				in.EffectiveTime = timestamppb.New(day)
+			}
+			_, err := p.RuleBook.AdoptRules(q.Context(), in)
+			return err
+		},
+	},
+	{
 		name: "withdraw", who: moved,
 		states: []motionsv1.MotionState{
 			motionsv1.MotionState_MOTION_STATE_MOVED, motionsv1.MotionState_MOTION_STATE_SECONDED, motionsv1.MotionState_MOTION_STATE_ACCEPTED,
@@ -126,6 +143,7 @@ type actView struct {
 	Consequence string
 	Turnout     string
 	Meeting     *form.Field
+	Day         *form.Field
 }
 
 // confirm says what follows and asks. Its own etag is of the state that it shows.
@@ -152,6 +170,10 @@ func (p pages) confirm(q *layout.Request, wrong []form.Wrong) error {
 		if v.Meeting, err = p.general(q, f); err != nil {
 			return err
 		}
+	}
+	if a.name == "adopt" {
+		v.Day = f.Hinted("effective_time", "motion.adoptFrom", "motion.adoptFromHint")
+		v.Day.Classes, v.Day.NoSpelling = "govuk-input--width-10", true
 	}
 	return q.Show(code, "act.html", layout.Page{Title: q.T(a.message()), View: v, Errors: f.Summary(), Back: p.back(a, m)})
 }
@@ -191,6 +213,11 @@ func (p pages) act(q *layout.Request) error {
 	if a.name == "table" {
 		if wrong := q.Missing("meeting", "motion.chooseMeeting"); len(wrong) > 0 {
 			return p.confirm(q, wrong)
+		}
+	}
+	if day := q.Typed("effective_time"); day != "" {
+		if _, ok := text.ReadDay(day); !ok {
+			return p.confirm(q, []form.Wrong{{Field: "effective_time", Text: q.T("form.dayFormat")}})
 		}
 	}
 	id := q.PathValue("motion")

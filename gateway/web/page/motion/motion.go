@@ -83,7 +83,12 @@ type view struct {
 	Tabled   *tabled
 	TabledAs string
 	Facts    []form.Row
+	// Changes are of the rules; Book is the version that adopted them.
+	Changes []ruleChange
+	Book    int32
 }
+
+type ruleChange struct{ Key, Value string }
 
 func (p pages) motion(q *layout.Request) (*motionsv1.Motion, error) {
 	return p.Motions.GetMotion(q.Context(), &motionsv1.GetMotionRequest{Motion: q.PathValue("motion")})
@@ -115,6 +120,10 @@ func (p pages) show(q *layout.Request) error {
 			}
 		}
 	}
+	for _, c := range m.GetRuleChanges() {
+		v.Changes = append(v.Changes, ruleChange{c.GetKey(), c.GetValue()})
+	}
+	v.Book = m.GetRuleBook()
 	for _, a := range acts {
 		if a.offered(q, m) {
 			v.Acts = append(v.Acts, link{"/motions/" + m.GetId() + "/" + a.name, q.T(a.message())})

@@ -1,4 +1,5 @@
-// Package rule is the rule book: each value with its clause, its source and what it means.
+// Package rule is the rule book: each value with its clause, its source and what it means; its versions; and the form
+// in which a member proposes a change, with what it would mean.
 package rule
 
 import (
@@ -21,14 +22,26 @@ func Register(s *layout.Site) error {
 	if err != nil {
 		return err
 	}
-	j.Get("/rules", pages{s}.show)
+	p := pages{s}
+	j.Get("/rules", p.show)
+	j.Get("/rules/change", func(q *layout.Request) error { return p.changing(q, nil) })
+	j.Post("/rules/change", p.change)
 	return nil
 }
 
 type view struct {
 	Book    *motionsv1.RuleBook
 	Adopted string
-	Older   int32
+	// AdoptedBy is the motion that adopted it, or empty.
+	AdoptedBy string
+	Versions  []version
+}
+
+// version is a line of the list of versions.
+type version struct {
+	Number  int32
+	From    string
+	Current bool
 }
 
 func (p pages) show(q *layout.Request) error {
@@ -44,9 +57,16 @@ func (p pages) show(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{Book: book, Adopted: q.T("rule.byMotion"), Older: book.GetVersion() - 1}
+	v := view{Book: book, Adopted: q.T("rule.byMotion"), AdoptedBy: book.GetAdoptedBy()}
 	if book.GetAdoptedBy() == "founding act" {
-		v.Adopted = q.T("rule.byFounding")
+		v.Adopted, v.AdoptedBy = q.T("rule.byFounding"), ""
+	}
+	all, err := p.RuleBook.ListRuleBooks(q.Context(), &motionsv1.ListRuleBooksRequest{})
+	if err != nil {
+		return err
+	}
+	for _, b := range all.GetRuleBooks() {
+		v.Versions = append(v.Versions, version{b.GetVersion(), q.Date(b.GetEffectiveTime()), b.GetVersion() == book.GetVersion()})
 	}
 	return q.Show(http.StatusOK, "rule.html", layout.Page{Title: q.T("layout.rules"), View: v, Wide: true})
 }

@@ -2566,7 +2566,12 @@ type FreezeRollRequest struct {
 	// The pinned rule book's version, shown in explanations.
 	RuleBook int32 `protobuf:"varint,5,opt,name=rule_book,json=ruleBook,proto3" json:"rule_book,omitempty"`
 	// The contact shown to a person who is not on the roll.
-	Contact       string `protobuf:"bytes,6,opt,name=contact,proto3" json:"contact,omitempty"`
+	Contact string `protobuf:"bytes,6,opt,name=contact,proto3" json:"contact,omitempty"`
+	// The meeting whose vote it is, if any: rulings on challenges of the roll prepared for it hold here too, and
+	// while any such challenge waits nothing is frozen.
+	Meeting string `protobuf:"bytes,7,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	// What is voted on, in words, for the list of rolls; at most 200 characters.
+	Title         string `protobuf:"bytes,8,opt,name=title,proto3" json:"title,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2639,6 +2644,20 @@ func (x *FreezeRollRequest) GetRuleBook() int32 {
 func (x *FreezeRollRequest) GetContact() string {
 	if x != nil {
 		return x.Contact
+	}
+	return ""
+}
+
+func (x *FreezeRollRequest) GetMeeting() string {
+	if x != nil {
+		return x.Meeting
+	}
+	return ""
+}
+
+func (x *FreezeRollRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
 	}
 	return ""
 }
@@ -4113,7 +4132,7 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x01x\x18\x03 \x01(\tR\x01x\x12\x10\n" +
 	"\x03kid\x18\x04 \x01(\tR\x03kid\x12\x10\n" +
 	"\x03alg\x18\x05 \x01(\tR\x03alg\x12\x10\n" +
-	"\x03use\x18\x06 \x01(\tR\x03use\"\xe6\x01\n" +
+	"\x03use\x18\x06 \x01(\tR\x03use\"\x96\x02\n" +
 	"\x11FreezeRollRequest\x12\x18\n" +
 	"\apurpose\x18\x01 \x01(\tR\apurpose\x12\x16\n" +
 	"\x06region\x18\x02 \x01(\tR\x06region\x12;\n" +
@@ -4121,7 +4140,9 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"noticeTime\x12+\n" +
 	"\x11donation_required\x18\x04 \x01(\bR\x10donationRequired\x12\x1b\n" +
 	"\trule_book\x18\x05 \x01(\x05R\bruleBook\x12\x18\n" +
-	"\acontact\x18\x06 \x01(\tR\acontact\"\x8b\x01\n" +
+	"\acontact\x18\x06 \x01(\tR\acontact\x12\x18\n" +
+	"\ameeting\x18\a \x01(\tR\ameeting\x12\x14\n" +
+	"\x05title\x18\b \x01(\tR\x05title\"\x8b\x01\n" +
 	"\x04Roll\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\x12 \n" +

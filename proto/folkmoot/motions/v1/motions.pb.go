@@ -739,7 +739,11 @@ type Motion struct {
 	// Changes with every change; send it back in If-Match.
 	Etag string `protobuf:"bytes,18,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The meeting's region, or empty.
-	Region        string `protobuf:"bytes,19,opt,name=region,proto3" json:"region,omitempty"`
+	Region string `protobuf:"bytes,19,opt,name=region,proto3" json:"region,omitempty"`
+	// The rules that it changes if it is carried. Not in lists.
+	RuleChanges []*RuleChange `protobuf:"bytes,20,rep,name=rule_changes,json=ruleChanges,proto3" json:"rule_changes,omitempty"`
+	// The version of the rule book that it adopted; 0 for none. Not in lists.
+	RuleBook      int32 `protobuf:"varint,21,opt,name=rule_book,json=ruleBook,proto3" json:"rule_book,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -907,6 +911,75 @@ func (x *Motion) GetRegion() string {
 	return ""
 }
 
+func (x *Motion) GetRuleChanges() []*RuleChange {
+	if x != nil {
+		return x.RuleChanges
+	}
+	return nil
+}
+
+func (x *Motion) GetRuleBook() int32 {
+	if x != nil {
+		return x.RuleBook
+	}
+	return 0
+}
+
+// RuleChange gives a rule another value.
+type RuleChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule's key: "quorum.agm".
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The value it gets.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleChange) Reset() {
+	*x = RuleChange{}
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleChange) ProtoMessage() {}
+
+func (x *RuleChange) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleChange.ProtoReflect.Descriptor instead.
+func (*RuleChange) Descriptor() ([]byte, []int) {
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RuleChange) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *RuleChange) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 // Vote is the vote on a motion.
 type Vote struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -926,7 +999,7 @@ type Vote struct {
 
 func (x *Vote) Reset() {
 	*x = Vote{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[4]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1011,7 @@ func (x *Vote) String() string {
 func (*Vote) ProtoMessage() {}
 
 func (x *Vote) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[4]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1024,7 @@ func (x *Vote) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Vote.ProtoReflect.Descriptor instead.
 func (*Vote) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{4}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Vote) GetBallot() string {
@@ -1020,7 +1093,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[5]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1105,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[5]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1118,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{5}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Result) GetVotesFor() int64 {
@@ -1142,7 +1215,7 @@ type TabledBy struct {
 
 func (x *TabledBy) Reset() {
 	*x = TabledBy{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[6]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1227,7 @@ func (x *TabledBy) String() string {
 func (*TabledBy) ProtoMessage() {}
 
 func (x *TabledBy) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[6]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1240,7 @@ func (x *TabledBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TabledBy.ProtoReflect.Descriptor instead.
 func (*TabledBy) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{6}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TabledBy) GetRegion() string {
@@ -1209,7 +1282,7 @@ type GetRuleBookRequest struct {
 
 func (x *GetRuleBookRequest) Reset() {
 	*x = GetRuleBookRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[7]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1294,7 @@ func (x *GetRuleBookRequest) String() string {
 func (*GetRuleBookRequest) ProtoMessage() {}
 
 func (x *GetRuleBookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[7]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1307,7 @@ func (x *GetRuleBookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleBookRequest.ProtoReflect.Descriptor instead.
 func (*GetRuleBookRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{7}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRuleBookRequest) GetVersion() int32 {
@@ -1265,7 +1338,7 @@ type CreateMeetingRequest struct {
 
 func (x *CreateMeetingRequest) Reset() {
 	*x = CreateMeetingRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[8]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1277,7 +1350,7 @@ func (x *CreateMeetingRequest) String() string {
 func (*CreateMeetingRequest) ProtoMessage() {}
 
 func (x *CreateMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[8]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1290,7 +1363,7 @@ func (x *CreateMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateMeetingRequest.ProtoReflect.Descriptor instead.
 func (*CreateMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{8}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CreateMeetingRequest) GetRequestId() string {
@@ -1350,7 +1423,7 @@ type GiveNoticeRequest struct {
 
 func (x *GiveNoticeRequest) Reset() {
 	*x = GiveNoticeRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[9]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1362,7 +1435,7 @@ func (x *GiveNoticeRequest) String() string {
 func (*GiveNoticeRequest) ProtoMessage() {}
 
 func (x *GiveNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[9]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1375,7 +1448,7 @@ func (x *GiveNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveNoticeRequest.ProtoReflect.Descriptor instead.
 func (*GiveNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{9}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GiveNoticeRequest) GetRequestId() string {
@@ -1416,7 +1489,7 @@ type RecordAttendanceRequest struct {
 
 func (x *RecordAttendanceRequest) Reset() {
 	*x = RecordAttendanceRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[10]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1428,7 +1501,7 @@ func (x *RecordAttendanceRequest) String() string {
 func (*RecordAttendanceRequest) ProtoMessage() {}
 
 func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[10]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1441,7 +1514,7 @@ func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordAttendanceRequest.ProtoReflect.Descriptor instead.
 func (*RecordAttendanceRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{10}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RecordAttendanceRequest) GetRequestId() string {
@@ -1487,7 +1560,7 @@ type OpenMeetingRequest struct {
 
 func (x *OpenMeetingRequest) Reset() {
 	*x = OpenMeetingRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[11]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1572,7 @@ func (x *OpenMeetingRequest) String() string {
 func (*OpenMeetingRequest) ProtoMessage() {}
 
 func (x *OpenMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[11]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1585,7 @@ func (x *OpenMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenMeetingRequest.ProtoReflect.Descriptor instead.
 func (*OpenMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{11}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpenMeetingRequest) GetRequestId() string {
@@ -1551,7 +1624,7 @@ type CloseMeetingRequest struct {
 
 func (x *CloseMeetingRequest) Reset() {
 	*x = CloseMeetingRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[12]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1636,7 @@ func (x *CloseMeetingRequest) String() string {
 func (*CloseMeetingRequest) ProtoMessage() {}
 
 func (x *CloseMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[12]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1649,7 @@ func (x *CloseMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseMeetingRequest.ProtoReflect.Descriptor instead.
 func (*CloseMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{12}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CloseMeetingRequest) GetRequestId() string {
@@ -1615,7 +1688,7 @@ type ListMeetingsRequest struct {
 
 func (x *ListMeetingsRequest) Reset() {
 	*x = ListMeetingsRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[13]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1700,7 @@ func (x *ListMeetingsRequest) String() string {
 func (*ListMeetingsRequest) ProtoMessage() {}
 
 func (x *ListMeetingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[13]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1713,7 @@ func (x *ListMeetingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeetingsRequest.ProtoReflect.Descriptor instead.
 func (*ListMeetingsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{13}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListMeetingsRequest) GetPageSize() int32 {
@@ -1677,7 +1750,7 @@ type ListMeetingsResponse struct {
 
 func (x *ListMeetingsResponse) Reset() {
 	*x = ListMeetingsResponse{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[14]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1689,7 +1762,7 @@ func (x *ListMeetingsResponse) String() string {
 func (*ListMeetingsResponse) ProtoMessage() {}
 
 func (x *ListMeetingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[14]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1702,7 +1775,7 @@ func (x *ListMeetingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeetingsResponse.ProtoReflect.Descriptor instead.
 func (*ListMeetingsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{14}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListMeetingsResponse) GetMeetings() []*Meeting {
@@ -1730,7 +1803,7 @@ type GetMeetingRequest struct {
 
 func (x *GetMeetingRequest) Reset() {
 	*x = GetMeetingRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[15]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1815,7 @@ func (x *GetMeetingRequest) String() string {
 func (*GetMeetingRequest) ProtoMessage() {}
 
 func (x *GetMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[15]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1828,7 @@ func (x *GetMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeetingRequest.ProtoReflect.Descriptor instead.
 func (*GetMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{15}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetMeetingRequest) GetMeeting() string {
@@ -1781,14 +1854,16 @@ type MoveMotionRequest struct {
 	// What the meeting decides; a resolution if not given.
 	Kind MotionKind `protobuf:"varint,6,opt,name=kind,proto3,enum=folkmoot.motions.v1.MotionKind" json:"kind,omitempty"`
 	// Seats to fill, for an election.
-	Seats         int32 `protobuf:"varint,7,opt,name=seats,proto3" json:"seats,omitempty"`
+	Seats int32 `protobuf:"varint,7,opt,name=seats,proto3" json:"seats,omitempty"`
+	// The rules that it changes if it is carried; such a motion is an extraordinary resolution.
+	RuleChanges   []*RuleChange `protobuf:"bytes,8,rep,name=rule_changes,json=ruleChanges,proto3" json:"rule_changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MoveMotionRequest) Reset() {
 	*x = MoveMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[16]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1800,7 +1875,7 @@ func (x *MoveMotionRequest) String() string {
 func (*MoveMotionRequest) ProtoMessage() {}
 
 func (x *MoveMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[16]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1813,7 +1888,7 @@ func (x *MoveMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveMotionRequest.ProtoReflect.Descriptor instead.
 func (*MoveMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{16}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *MoveMotionRequest) GetRequestId() string {
@@ -1865,6 +1940,13 @@ func (x *MoveMotionRequest) GetSeats() int32 {
 	return 0
 }
 
+func (x *MoveMotionRequest) GetRuleChanges() []*RuleChange {
+	if x != nil {
+		return x.RuleChanges
+	}
+	return nil
+}
+
 // SecondMotionRequest seconds a motion.
 type SecondMotionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1878,7 +1960,7 @@ type SecondMotionRequest struct {
 
 func (x *SecondMotionRequest) Reset() {
 	*x = SecondMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[17]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1890,7 +1972,7 @@ func (x *SecondMotionRequest) String() string {
 func (*SecondMotionRequest) ProtoMessage() {}
 
 func (x *SecondMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[17]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1903,7 +1985,7 @@ func (x *SecondMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecondMotionRequest.ProtoReflect.Descriptor instead.
 func (*SecondMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{17}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SecondMotionRequest) GetRequestId() string {
@@ -1935,7 +2017,7 @@ type AcceptMotionRequest struct {
 
 func (x *AcceptMotionRequest) Reset() {
 	*x = AcceptMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[18]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2029,7 @@ func (x *AcceptMotionRequest) String() string {
 func (*AcceptMotionRequest) ProtoMessage() {}
 
 func (x *AcceptMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[18]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +2042,7 @@ func (x *AcceptMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptMotionRequest.ProtoReflect.Descriptor instead.
 func (*AcceptMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{18}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AcceptMotionRequest) GetRequestId() string {
@@ -2001,7 +2083,7 @@ type TableMotionRequest struct {
 
 func (x *TableMotionRequest) Reset() {
 	*x = TableMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[19]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2095,7 @@ func (x *TableMotionRequest) String() string {
 func (*TableMotionRequest) ProtoMessage() {}
 
 func (x *TableMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[19]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2108,7 @@ func (x *TableMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TableMotionRequest.ProtoReflect.Descriptor instead.
 func (*TableMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{19}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *TableMotionRequest) GetRequestId() string {
@@ -2072,7 +2154,7 @@ type WithdrawMotionRequest struct {
 
 func (x *WithdrawMotionRequest) Reset() {
 	*x = WithdrawMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[20]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2166,7 @@ func (x *WithdrawMotionRequest) String() string {
 func (*WithdrawMotionRequest) ProtoMessage() {}
 
 func (x *WithdrawMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[20]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2179,7 @@ func (x *WithdrawMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawMotionRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{20}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WithdrawMotionRequest) GetRequestId() string {
@@ -2136,7 +2218,7 @@ type OpenVoteRequest struct {
 
 func (x *OpenVoteRequest) Reset() {
 	*x = OpenVoteRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[21]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2148,7 +2230,7 @@ func (x *OpenVoteRequest) String() string {
 func (*OpenVoteRequest) ProtoMessage() {}
 
 func (x *OpenVoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[21]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2161,7 +2243,7 @@ func (x *OpenVoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenVoteRequest.ProtoReflect.Descriptor instead.
 func (*OpenVoteRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{21}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *OpenVoteRequest) GetRequestId() string {
@@ -2200,7 +2282,7 @@ type CloseVoteRequest struct {
 
 func (x *CloseVoteRequest) Reset() {
 	*x = CloseVoteRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[22]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2212,7 +2294,7 @@ func (x *CloseVoteRequest) String() string {
 func (*CloseVoteRequest) ProtoMessage() {}
 
 func (x *CloseVoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[22]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2225,7 +2307,7 @@ func (x *CloseVoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseVoteRequest.ProtoReflect.Descriptor instead.
 func (*CloseVoteRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{22}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CloseVoteRequest) GetRequestId() string {
@@ -2264,7 +2346,7 @@ type DeclareVoteRequest struct {
 
 func (x *DeclareVoteRequest) Reset() {
 	*x = DeclareVoteRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[23]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2358,7 @@ func (x *DeclareVoteRequest) String() string {
 func (*DeclareVoteRequest) ProtoMessage() {}
 
 func (x *DeclareVoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[23]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2289,7 +2371,7 @@ func (x *DeclareVoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclareVoteRequest.ProtoReflect.Descriptor instead.
 func (*DeclareVoteRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{23}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeclareVoteRequest) GetRequestId() string {
@@ -2328,7 +2410,7 @@ type ListMotionsRequest struct {
 
 func (x *ListMotionsRequest) Reset() {
 	*x = ListMotionsRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[24]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2340,7 +2422,7 @@ func (x *ListMotionsRequest) String() string {
 func (*ListMotionsRequest) ProtoMessage() {}
 
 func (x *ListMotionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[24]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2353,7 +2435,7 @@ func (x *ListMotionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMotionsRequest.ProtoReflect.Descriptor instead.
 func (*ListMotionsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{24}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListMotionsRequest) GetPageSize() int32 {
@@ -2390,7 +2472,7 @@ type ListMotionsResponse struct {
 
 func (x *ListMotionsResponse) Reset() {
 	*x = ListMotionsResponse{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[25]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2484,7 @@ func (x *ListMotionsResponse) String() string {
 func (*ListMotionsResponse) ProtoMessage() {}
 
 func (x *ListMotionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[25]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2497,7 @@ func (x *ListMotionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMotionsResponse.ProtoReflect.Descriptor instead.
 func (*ListMotionsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{25}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListMotionsResponse) GetMotions() []*Motion {
@@ -2443,7 +2525,7 @@ type GetMotionRequest struct {
 
 func (x *GetMotionRequest) Reset() {
 	*x = GetMotionRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[26]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2537,7 @@ func (x *GetMotionRequest) String() string {
 func (*GetMotionRequest) ProtoMessage() {}
 
 func (x *GetMotionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[26]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2550,7 @@ func (x *GetMotionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMotionRequest.ProtoReflect.Descriptor instead.
 func (*GetMotionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{26}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetMotionRequest) GetMotion() string {
@@ -2495,7 +2577,7 @@ type ApplyFoundingRequest struct {
 
 func (x *ApplyFoundingRequest) Reset() {
 	*x = ApplyFoundingRequest{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[27]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2589,7 @@ func (x *ApplyFoundingRequest) String() string {
 func (*ApplyFoundingRequest) ProtoMessage() {}
 
 func (x *ApplyFoundingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[27]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2602,7 @@ func (x *ApplyFoundingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyFoundingRequest.ProtoReflect.Descriptor instead.
 func (*ApplyFoundingRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{27}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ApplyFoundingRequest) GetEpoch() int64 {
@@ -2562,7 +2644,7 @@ type ApplyFoundingResponse struct {
 
 func (x *ApplyFoundingResponse) Reset() {
 	*x = ApplyFoundingResponse{}
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[28]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2574,7 +2656,7 @@ func (x *ApplyFoundingResponse) String() string {
 func (*ApplyFoundingResponse) ProtoMessage() {}
 
 func (x *ApplyFoundingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[28]
+	mi := &file_folkmoot_motions_v1_motions_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2587,7 +2669,7 @@ func (x *ApplyFoundingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyFoundingResponse.ProtoReflect.Descriptor instead.
 func (*ApplyFoundingResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{28}
+	return file_folkmoot_motions_v1_motions_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ApplyFoundingResponse) GetApplied() int64 {
@@ -2640,7 +2722,7 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"close_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x12\x12\n" +
 	"\x04etag\x18\x11 \x01(\tR\x04etag\x12C\n" +
 	"\x0fmotion_deadline\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0emotionDeadline\x12%\n" +
-	"\x0ecaller_present\x18\x13 \x01(\bR\rcallerPresent\"\x9f\x05\n" +
+	"\x0ecaller_present\x18\x13 \x01(\bR\rcallerPresent\"\x80\x06\n" +
 	"\x06Motion\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ameeting\x18\x02 \x01(\tR\ameeting\x12\x1a\n" +
@@ -2664,7 +2746,13 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"\ttabled_as\x18\x10 \x01(\tR\btabledAs\x12\x14\n" +
 	"\x05seats\x18\x11 \x01(\x05R\x05seats\x12\x12\n" +
 	"\x04etag\x18\x12 \x01(\tR\x04etag\x12\x16\n" +
-	"\x06region\x18\x13 \x01(\tR\x06region\"\x86\x02\n" +
+	"\x06region\x18\x13 \x01(\tR\x06region\x12B\n" +
+	"\frule_changes\x18\x14 \x03(\v2\x1f.folkmoot.motions.v1.RuleChangeR\vruleChanges\x12\x1b\n" +
+	"\trule_book\x18\x15 \x01(\x05R\bruleBook\"4\n" +
+	"\n" +
+	"RuleChange\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x86\x02\n" +
 	"\x04Vote\x12\x16\n" +
 	"\x06ballot\x18\x01 \x01(\tR\x06ballot\x127\n" +
 	"\topen_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x129\n" +
@@ -2731,7 +2819,7 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"\bmeetings\x18\x01 \x03(\v2\x1c.folkmoot.motions.v1.MeetingR\bmeetings\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n" +
 	"\x11GetMeetingRequest\x12\x1d\n" +
-	"\ameeting\x18\x01 \x01(\tB\x03\xe0A\x02R\ameeting\"\x96\x02\n" +
+	"\ameeting\x18\x01 \x01(\tB\x03\xe0A\x02R\ameeting\"\xda\x02\n" +
 	"\x11MoveMotionRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1d\n" +
@@ -2742,7 +2830,8 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"resolution\x18\x05 \x01(\x0e2\x1f.folkmoot.motions.v1.ResolutionR\n" +
 	"resolution\x123\n" +
 	"\x04kind\x18\x06 \x01(\x0e2\x1f.folkmoot.motions.v1.MotionKindR\x04kind\x12\x14\n" +
-	"\x05seats\x18\a \x01(\x05R\x05seats\"V\n" +
+	"\x05seats\x18\a \x01(\x05R\x05seats\x12B\n" +
+	"\frule_changes\x18\b \x03(\v2\x1f.folkmoot.motions.v1.RuleChangeR\vruleChanges\"V\n" +
 	"\x13SecondMotionRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1b\n" +
@@ -2867,7 +2956,7 @@ func file_folkmoot_motions_v1_motions_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_motions_v1_motions_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_folkmoot_motions_v1_motions_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_folkmoot_motions_v1_motions_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_folkmoot_motions_v1_motions_proto_goTypes = []any{
 	(MeetingKind)(0),                // 0: folkmoot.motions.v1.MeetingKind
 	(MeetingState)(0),               // 1: folkmoot.motions.v1.MeetingState
@@ -2878,105 +2967,108 @@ var file_folkmoot_motions_v1_motions_proto_goTypes = []any{
 	(*Rule)(nil),                    // 6: folkmoot.motions.v1.Rule
 	(*Meeting)(nil),                 // 7: folkmoot.motions.v1.Meeting
 	(*Motion)(nil),                  // 8: folkmoot.motions.v1.Motion
-	(*Vote)(nil),                    // 9: folkmoot.motions.v1.Vote
-	(*Result)(nil),                  // 10: folkmoot.motions.v1.Result
-	(*TabledBy)(nil),                // 11: folkmoot.motions.v1.TabledBy
-	(*GetRuleBookRequest)(nil),      // 12: folkmoot.motions.v1.GetRuleBookRequest
-	(*CreateMeetingRequest)(nil),    // 13: folkmoot.motions.v1.CreateMeetingRequest
-	(*GiveNoticeRequest)(nil),       // 14: folkmoot.motions.v1.GiveNoticeRequest
-	(*RecordAttendanceRequest)(nil), // 15: folkmoot.motions.v1.RecordAttendanceRequest
-	(*OpenMeetingRequest)(nil),      // 16: folkmoot.motions.v1.OpenMeetingRequest
-	(*CloseMeetingRequest)(nil),     // 17: folkmoot.motions.v1.CloseMeetingRequest
-	(*ListMeetingsRequest)(nil),     // 18: folkmoot.motions.v1.ListMeetingsRequest
-	(*ListMeetingsResponse)(nil),    // 19: folkmoot.motions.v1.ListMeetingsResponse
-	(*GetMeetingRequest)(nil),       // 20: folkmoot.motions.v1.GetMeetingRequest
-	(*MoveMotionRequest)(nil),       // 21: folkmoot.motions.v1.MoveMotionRequest
-	(*SecondMotionRequest)(nil),     // 22: folkmoot.motions.v1.SecondMotionRequest
-	(*AcceptMotionRequest)(nil),     // 23: folkmoot.motions.v1.AcceptMotionRequest
-	(*TableMotionRequest)(nil),      // 24: folkmoot.motions.v1.TableMotionRequest
-	(*WithdrawMotionRequest)(nil),   // 25: folkmoot.motions.v1.WithdrawMotionRequest
-	(*OpenVoteRequest)(nil),         // 26: folkmoot.motions.v1.OpenVoteRequest
-	(*CloseVoteRequest)(nil),        // 27: folkmoot.motions.v1.CloseVoteRequest
-	(*DeclareVoteRequest)(nil),      // 28: folkmoot.motions.v1.DeclareVoteRequest
-	(*ListMotionsRequest)(nil),      // 29: folkmoot.motions.v1.ListMotionsRequest
-	(*ListMotionsResponse)(nil),     // 30: folkmoot.motions.v1.ListMotionsResponse
-	(*GetMotionRequest)(nil),        // 31: folkmoot.motions.v1.GetMotionRequest
-	(*ApplyFoundingRequest)(nil),    // 32: folkmoot.motions.v1.ApplyFoundingRequest
-	(*ApplyFoundingResponse)(nil),   // 33: folkmoot.motions.v1.ApplyFoundingResponse
-	(*timestamppb.Timestamp)(nil),   // 34: google.protobuf.Timestamp
+	(*RuleChange)(nil),              // 9: folkmoot.motions.v1.RuleChange
+	(*Vote)(nil),                    // 10: folkmoot.motions.v1.Vote
+	(*Result)(nil),                  // 11: folkmoot.motions.v1.Result
+	(*TabledBy)(nil),                // 12: folkmoot.motions.v1.TabledBy
+	(*GetRuleBookRequest)(nil),      // 13: folkmoot.motions.v1.GetRuleBookRequest
+	(*CreateMeetingRequest)(nil),    // 14: folkmoot.motions.v1.CreateMeetingRequest
+	(*GiveNoticeRequest)(nil),       // 15: folkmoot.motions.v1.GiveNoticeRequest
+	(*RecordAttendanceRequest)(nil), // 16: folkmoot.motions.v1.RecordAttendanceRequest
+	(*OpenMeetingRequest)(nil),      // 17: folkmoot.motions.v1.OpenMeetingRequest
+	(*CloseMeetingRequest)(nil),     // 18: folkmoot.motions.v1.CloseMeetingRequest
+	(*ListMeetingsRequest)(nil),     // 19: folkmoot.motions.v1.ListMeetingsRequest
+	(*ListMeetingsResponse)(nil),    // 20: folkmoot.motions.v1.ListMeetingsResponse
+	(*GetMeetingRequest)(nil),       // 21: folkmoot.motions.v1.GetMeetingRequest
+	(*MoveMotionRequest)(nil),       // 22: folkmoot.motions.v1.MoveMotionRequest
+	(*SecondMotionRequest)(nil),     // 23: folkmoot.motions.v1.SecondMotionRequest
+	(*AcceptMotionRequest)(nil),     // 24: folkmoot.motions.v1.AcceptMotionRequest
+	(*TableMotionRequest)(nil),      // 25: folkmoot.motions.v1.TableMotionRequest
+	(*WithdrawMotionRequest)(nil),   // 26: folkmoot.motions.v1.WithdrawMotionRequest
+	(*OpenVoteRequest)(nil),         // 27: folkmoot.motions.v1.OpenVoteRequest
+	(*CloseVoteRequest)(nil),        // 28: folkmoot.motions.v1.CloseVoteRequest
+	(*DeclareVoteRequest)(nil),      // 29: folkmoot.motions.v1.DeclareVoteRequest
+	(*ListMotionsRequest)(nil),      // 30: folkmoot.motions.v1.ListMotionsRequest
+	(*ListMotionsResponse)(nil),     // 31: folkmoot.motions.v1.ListMotionsResponse
+	(*GetMotionRequest)(nil),        // 32: folkmoot.motions.v1.GetMotionRequest
+	(*ApplyFoundingRequest)(nil),    // 33: folkmoot.motions.v1.ApplyFoundingRequest
+	(*ApplyFoundingResponse)(nil),   // 34: folkmoot.motions.v1.ApplyFoundingResponse
+	(*timestamppb.Timestamp)(nil),   // 35: google.protobuf.Timestamp
 }
 var file_folkmoot_motions_v1_motions_proto_depIdxs = []int32{
-	34, // 0: folkmoot.motions.v1.RuleBook.effective_time:type_name -> google.protobuf.Timestamp
+	35, // 0: folkmoot.motions.v1.RuleBook.effective_time:type_name -> google.protobuf.Timestamp
 	6,  // 1: folkmoot.motions.v1.RuleBook.rules:type_name -> folkmoot.motions.v1.Rule
 	0,  // 2: folkmoot.motions.v1.Meeting.kind:type_name -> folkmoot.motions.v1.MeetingKind
-	34, // 3: folkmoot.motions.v1.Meeting.start_time:type_name -> google.protobuf.Timestamp
+	35, // 3: folkmoot.motions.v1.Meeting.start_time:type_name -> google.protobuf.Timestamp
 	1,  // 4: folkmoot.motions.v1.Meeting.state:type_name -> folkmoot.motions.v1.MeetingState
-	34, // 5: folkmoot.motions.v1.Meeting.notice_time:type_name -> google.protobuf.Timestamp
+	35, // 5: folkmoot.motions.v1.Meeting.notice_time:type_name -> google.protobuf.Timestamp
 	8,  // 6: folkmoot.motions.v1.Meeting.order_paper:type_name -> folkmoot.motions.v1.Motion
-	34, // 7: folkmoot.motions.v1.Meeting.open_time:type_name -> google.protobuf.Timestamp
-	34, // 8: folkmoot.motions.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
-	34, // 9: folkmoot.motions.v1.Meeting.motion_deadline:type_name -> google.protobuf.Timestamp
+	35, // 7: folkmoot.motions.v1.Meeting.open_time:type_name -> google.protobuf.Timestamp
+	35, // 8: folkmoot.motions.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
+	35, // 9: folkmoot.motions.v1.Meeting.motion_deadline:type_name -> google.protobuf.Timestamp
 	3,  // 10: folkmoot.motions.v1.Motion.kind:type_name -> folkmoot.motions.v1.MotionKind
 	4,  // 11: folkmoot.motions.v1.Motion.resolution:type_name -> folkmoot.motions.v1.Resolution
 	2,  // 12: folkmoot.motions.v1.Motion.state:type_name -> folkmoot.motions.v1.MotionState
-	34, // 13: folkmoot.motions.v1.Motion.move_time:type_name -> google.protobuf.Timestamp
-	9,  // 14: folkmoot.motions.v1.Motion.vote:type_name -> folkmoot.motions.v1.Vote
-	11, // 15: folkmoot.motions.v1.Motion.tabled_by:type_name -> folkmoot.motions.v1.TabledBy
-	34, // 16: folkmoot.motions.v1.Vote.open_time:type_name -> google.protobuf.Timestamp
-	34, // 17: folkmoot.motions.v1.Vote.close_time:type_name -> google.protobuf.Timestamp
-	34, // 18: folkmoot.motions.v1.Vote.declare_time:type_name -> google.protobuf.Timestamp
-	10, // 19: folkmoot.motions.v1.Vote.result:type_name -> folkmoot.motions.v1.Result
-	10, // 20: folkmoot.motions.v1.TabledBy.result:type_name -> folkmoot.motions.v1.Result
-	0,  // 21: folkmoot.motions.v1.CreateMeetingRequest.kind:type_name -> folkmoot.motions.v1.MeetingKind
-	34, // 22: folkmoot.motions.v1.CreateMeetingRequest.start_time:type_name -> google.protobuf.Timestamp
-	7,  // 23: folkmoot.motions.v1.ListMeetingsResponse.meetings:type_name -> folkmoot.motions.v1.Meeting
-	4,  // 24: folkmoot.motions.v1.MoveMotionRequest.resolution:type_name -> folkmoot.motions.v1.Resolution
-	3,  // 25: folkmoot.motions.v1.MoveMotionRequest.kind:type_name -> folkmoot.motions.v1.MotionKind
-	8,  // 26: folkmoot.motions.v1.ListMotionsResponse.motions:type_name -> folkmoot.motions.v1.Motion
-	34, // 27: folkmoot.motions.v1.ApplyFoundingRequest.act_time:type_name -> google.protobuf.Timestamp
-	12, // 28: folkmoot.motions.v1.MotionsService.GetRuleBook:input_type -> folkmoot.motions.v1.GetRuleBookRequest
-	13, // 29: folkmoot.motions.v1.MotionsService.CreateMeeting:input_type -> folkmoot.motions.v1.CreateMeetingRequest
-	14, // 30: folkmoot.motions.v1.MotionsService.GiveNotice:input_type -> folkmoot.motions.v1.GiveNoticeRequest
-	15, // 31: folkmoot.motions.v1.MotionsService.RecordAttendance:input_type -> folkmoot.motions.v1.RecordAttendanceRequest
-	16, // 32: folkmoot.motions.v1.MotionsService.OpenMeeting:input_type -> folkmoot.motions.v1.OpenMeetingRequest
-	17, // 33: folkmoot.motions.v1.MotionsService.CloseMeeting:input_type -> folkmoot.motions.v1.CloseMeetingRequest
-	18, // 34: folkmoot.motions.v1.MotionsService.ListMeetings:input_type -> folkmoot.motions.v1.ListMeetingsRequest
-	20, // 35: folkmoot.motions.v1.MotionsService.GetMeeting:input_type -> folkmoot.motions.v1.GetMeetingRequest
-	21, // 36: folkmoot.motions.v1.MotionsService.MoveMotion:input_type -> folkmoot.motions.v1.MoveMotionRequest
-	22, // 37: folkmoot.motions.v1.MotionsService.SecondMotion:input_type -> folkmoot.motions.v1.SecondMotionRequest
-	23, // 38: folkmoot.motions.v1.MotionsService.AcceptMotion:input_type -> folkmoot.motions.v1.AcceptMotionRequest
-	24, // 39: folkmoot.motions.v1.MotionsService.TableMotion:input_type -> folkmoot.motions.v1.TableMotionRequest
-	25, // 40: folkmoot.motions.v1.MotionsService.WithdrawMotion:input_type -> folkmoot.motions.v1.WithdrawMotionRequest
-	26, // 41: folkmoot.motions.v1.MotionsService.OpenVote:input_type -> folkmoot.motions.v1.OpenVoteRequest
-	27, // 42: folkmoot.motions.v1.MotionsService.CloseVote:input_type -> folkmoot.motions.v1.CloseVoteRequest
-	28, // 43: folkmoot.motions.v1.MotionsService.DeclareVote:input_type -> folkmoot.motions.v1.DeclareVoteRequest
-	29, // 44: folkmoot.motions.v1.MotionsService.ListMotions:input_type -> folkmoot.motions.v1.ListMotionsRequest
-	31, // 45: folkmoot.motions.v1.MotionsService.GetMotion:input_type -> folkmoot.motions.v1.GetMotionRequest
-	32, // 46: folkmoot.motions.v1.MotionsRoomsService.ApplyFounding:input_type -> folkmoot.motions.v1.ApplyFoundingRequest
-	5,  // 47: folkmoot.motions.v1.MotionsService.GetRuleBook:output_type -> folkmoot.motions.v1.RuleBook
-	7,  // 48: folkmoot.motions.v1.MotionsService.CreateMeeting:output_type -> folkmoot.motions.v1.Meeting
-	7,  // 49: folkmoot.motions.v1.MotionsService.GiveNotice:output_type -> folkmoot.motions.v1.Meeting
-	7,  // 50: folkmoot.motions.v1.MotionsService.RecordAttendance:output_type -> folkmoot.motions.v1.Meeting
-	7,  // 51: folkmoot.motions.v1.MotionsService.OpenMeeting:output_type -> folkmoot.motions.v1.Meeting
-	7,  // 52: folkmoot.motions.v1.MotionsService.CloseMeeting:output_type -> folkmoot.motions.v1.Meeting
-	19, // 53: folkmoot.motions.v1.MotionsService.ListMeetings:output_type -> folkmoot.motions.v1.ListMeetingsResponse
-	7,  // 54: folkmoot.motions.v1.MotionsService.GetMeeting:output_type -> folkmoot.motions.v1.Meeting
-	8,  // 55: folkmoot.motions.v1.MotionsService.MoveMotion:output_type -> folkmoot.motions.v1.Motion
-	8,  // 56: folkmoot.motions.v1.MotionsService.SecondMotion:output_type -> folkmoot.motions.v1.Motion
-	8,  // 57: folkmoot.motions.v1.MotionsService.AcceptMotion:output_type -> folkmoot.motions.v1.Motion
-	8,  // 58: folkmoot.motions.v1.MotionsService.TableMotion:output_type -> folkmoot.motions.v1.Motion
-	8,  // 59: folkmoot.motions.v1.MotionsService.WithdrawMotion:output_type -> folkmoot.motions.v1.Motion
-	8,  // 60: folkmoot.motions.v1.MotionsService.OpenVote:output_type -> folkmoot.motions.v1.Motion
-	8,  // 61: folkmoot.motions.v1.MotionsService.CloseVote:output_type -> folkmoot.motions.v1.Motion
-	8,  // 62: folkmoot.motions.v1.MotionsService.DeclareVote:output_type -> folkmoot.motions.v1.Motion
-	30, // 63: folkmoot.motions.v1.MotionsService.ListMotions:output_type -> folkmoot.motions.v1.ListMotionsResponse
-	8,  // 64: folkmoot.motions.v1.MotionsService.GetMotion:output_type -> folkmoot.motions.v1.Motion
-	33, // 65: folkmoot.motions.v1.MotionsRoomsService.ApplyFounding:output_type -> folkmoot.motions.v1.ApplyFoundingResponse
-	47, // [47:66] is the sub-list for method output_type
-	28, // [28:47] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	35, // 13: folkmoot.motions.v1.Motion.move_time:type_name -> google.protobuf.Timestamp
+	10, // 14: folkmoot.motions.v1.Motion.vote:type_name -> folkmoot.motions.v1.Vote
+	12, // 15: folkmoot.motions.v1.Motion.tabled_by:type_name -> folkmoot.motions.v1.TabledBy
+	9,  // 16: folkmoot.motions.v1.Motion.rule_changes:type_name -> folkmoot.motions.v1.RuleChange
+	35, // 17: folkmoot.motions.v1.Vote.open_time:type_name -> google.protobuf.Timestamp
+	35, // 18: folkmoot.motions.v1.Vote.close_time:type_name -> google.protobuf.Timestamp
+	35, // 19: folkmoot.motions.v1.Vote.declare_time:type_name -> google.protobuf.Timestamp
+	11, // 20: folkmoot.motions.v1.Vote.result:type_name -> folkmoot.motions.v1.Result
+	11, // 21: folkmoot.motions.v1.TabledBy.result:type_name -> folkmoot.motions.v1.Result
+	0,  // 22: folkmoot.motions.v1.CreateMeetingRequest.kind:type_name -> folkmoot.motions.v1.MeetingKind
+	35, // 23: folkmoot.motions.v1.CreateMeetingRequest.start_time:type_name -> google.protobuf.Timestamp
+	7,  // 24: folkmoot.motions.v1.ListMeetingsResponse.meetings:type_name -> folkmoot.motions.v1.Meeting
+	4,  // 25: folkmoot.motions.v1.MoveMotionRequest.resolution:type_name -> folkmoot.motions.v1.Resolution
+	3,  // 26: folkmoot.motions.v1.MoveMotionRequest.kind:type_name -> folkmoot.motions.v1.MotionKind
+	9,  // 27: folkmoot.motions.v1.MoveMotionRequest.rule_changes:type_name -> folkmoot.motions.v1.RuleChange
+	8,  // 28: folkmoot.motions.v1.ListMotionsResponse.motions:type_name -> folkmoot.motions.v1.Motion
+	35, // 29: folkmoot.motions.v1.ApplyFoundingRequest.act_time:type_name -> google.protobuf.Timestamp
+	13, // 30: folkmoot.motions.v1.MotionsService.GetRuleBook:input_type -> folkmoot.motions.v1.GetRuleBookRequest
+	14, // 31: folkmoot.motions.v1.MotionsService.CreateMeeting:input_type -> folkmoot.motions.v1.CreateMeetingRequest
+	15, // 32: folkmoot.motions.v1.MotionsService.GiveNotice:input_type -> folkmoot.motions.v1.GiveNoticeRequest
+	16, // 33: folkmoot.motions.v1.MotionsService.RecordAttendance:input_type -> folkmoot.motions.v1.RecordAttendanceRequest
+	17, // 34: folkmoot.motions.v1.MotionsService.OpenMeeting:input_type -> folkmoot.motions.v1.OpenMeetingRequest
+	18, // 35: folkmoot.motions.v1.MotionsService.CloseMeeting:input_type -> folkmoot.motions.v1.CloseMeetingRequest
+	19, // 36: folkmoot.motions.v1.MotionsService.ListMeetings:input_type -> folkmoot.motions.v1.ListMeetingsRequest
+	21, // 37: folkmoot.motions.v1.MotionsService.GetMeeting:input_type -> folkmoot.motions.v1.GetMeetingRequest
+	22, // 38: folkmoot.motions.v1.MotionsService.MoveMotion:input_type -> folkmoot.motions.v1.MoveMotionRequest
+	23, // 39: folkmoot.motions.v1.MotionsService.SecondMotion:input_type -> folkmoot.motions.v1.SecondMotionRequest
+	24, // 40: folkmoot.motions.v1.MotionsService.AcceptMotion:input_type -> folkmoot.motions.v1.AcceptMotionRequest
+	25, // 41: folkmoot.motions.v1.MotionsService.TableMotion:input_type -> folkmoot.motions.v1.TableMotionRequest
+	26, // 42: folkmoot.motions.v1.MotionsService.WithdrawMotion:input_type -> folkmoot.motions.v1.WithdrawMotionRequest
+	27, // 43: folkmoot.motions.v1.MotionsService.OpenVote:input_type -> folkmoot.motions.v1.OpenVoteRequest
+	28, // 44: folkmoot.motions.v1.MotionsService.CloseVote:input_type -> folkmoot.motions.v1.CloseVoteRequest
+	29, // 45: folkmoot.motions.v1.MotionsService.DeclareVote:input_type -> folkmoot.motions.v1.DeclareVoteRequest
+	30, // 46: folkmoot.motions.v1.MotionsService.ListMotions:input_type -> folkmoot.motions.v1.ListMotionsRequest
+	32, // 47: folkmoot.motions.v1.MotionsService.GetMotion:input_type -> folkmoot.motions.v1.GetMotionRequest
+	33, // 48: folkmoot.motions.v1.MotionsRoomsService.ApplyFounding:input_type -> folkmoot.motions.v1.ApplyFoundingRequest
+	5,  // 49: folkmoot.motions.v1.MotionsService.GetRuleBook:output_type -> folkmoot.motions.v1.RuleBook
+	7,  // 50: folkmoot.motions.v1.MotionsService.CreateMeeting:output_type -> folkmoot.motions.v1.Meeting
+	7,  // 51: folkmoot.motions.v1.MotionsService.GiveNotice:output_type -> folkmoot.motions.v1.Meeting
+	7,  // 52: folkmoot.motions.v1.MotionsService.RecordAttendance:output_type -> folkmoot.motions.v1.Meeting
+	7,  // 53: folkmoot.motions.v1.MotionsService.OpenMeeting:output_type -> folkmoot.motions.v1.Meeting
+	7,  // 54: folkmoot.motions.v1.MotionsService.CloseMeeting:output_type -> folkmoot.motions.v1.Meeting
+	20, // 55: folkmoot.motions.v1.MotionsService.ListMeetings:output_type -> folkmoot.motions.v1.ListMeetingsResponse
+	7,  // 56: folkmoot.motions.v1.MotionsService.GetMeeting:output_type -> folkmoot.motions.v1.Meeting
+	8,  // 57: folkmoot.motions.v1.MotionsService.MoveMotion:output_type -> folkmoot.motions.v1.Motion
+	8,  // 58: folkmoot.motions.v1.MotionsService.SecondMotion:output_type -> folkmoot.motions.v1.Motion
+	8,  // 59: folkmoot.motions.v1.MotionsService.AcceptMotion:output_type -> folkmoot.motions.v1.Motion
+	8,  // 60: folkmoot.motions.v1.MotionsService.TableMotion:output_type -> folkmoot.motions.v1.Motion
+	8,  // 61: folkmoot.motions.v1.MotionsService.WithdrawMotion:output_type -> folkmoot.motions.v1.Motion
+	8,  // 62: folkmoot.motions.v1.MotionsService.OpenVote:output_type -> folkmoot.motions.v1.Motion
+	8,  // 63: folkmoot.motions.v1.MotionsService.CloseVote:output_type -> folkmoot.motions.v1.Motion
+	8,  // 64: folkmoot.motions.v1.MotionsService.DeclareVote:output_type -> folkmoot.motions.v1.Motion
+	31, // 65: folkmoot.motions.v1.MotionsService.ListMotions:output_type -> folkmoot.motions.v1.ListMotionsResponse
+	8,  // 66: folkmoot.motions.v1.MotionsService.GetMotion:output_type -> folkmoot.motions.v1.Motion
+	34, // 67: folkmoot.motions.v1.MotionsRoomsService.ApplyFounding:output_type -> folkmoot.motions.v1.ApplyFoundingResponse
+	49, // [49:68] is the sub-list for method output_type
+	30, // [30:49] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_folkmoot_motions_v1_motions_proto_init() }
@@ -2990,7 +3082,7 @@ func file_folkmoot_motions_v1_motions_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_motions_v1_motions_proto_rawDesc), len(file_folkmoot_motions_v1_motions_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
