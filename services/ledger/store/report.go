@@ -11,15 +11,6 @@ import (
 // walkBatch is how many entries are read at once.
 const walkBatch = 2000
 
-// selectPublic reads what an export holds of entries, a row a posting.
-const selectPublic = `
-	SELECT e.id, e.number, e.kind, e.occurred, e.entered, e.description, COALESCE(e.reverses, ''), COALESCE(l.leaf, -1), g.salt, l.private,
-	       p.account, p.currency, p.pence
-	FROM entry e
-	LEFT JOIN entry_leaf l ON l.entry_number = e.number
-	LEFT JOIN log_leaf g ON g.idx = l.leaf
-	JOIN posting p ON p.entry_number = e.number`
-
 // Walk calls yield for the public part of every entry after a number, in order, and stops at its first error. It reads a batch
 // at a time, so nothing is held open while what is read is written to somebody slow; entries never change, so the batches fit
 // together.
@@ -41,37 +32,19 @@ func (s *Store) Walk(ctx context.Context, after int64, yield func(ledger.Entry) 
 	}
 }
 
+// batch returns the public part of the next entries after a number.
 func (s *Store) batch(ctx context.Context, after int64) ([]ledger.Entry, error) {
-	rows, err := s.db.Reader().QueryContext(ctx, selectPublic+`
-		WHERE e.number > $1 AND e.number <= COALESCE((SELECT MAX(x.number) FROM (SELECT n.number FROM entry n WHERE n.number > $1 ORDER BY n.number LIMIT $2) x), 0)
-		ORDER BY e.number, p.line`, after, walkBatch)
-	if err != nil {
-		return nil, fmt.Errorf("store: walk: %w", err)
-	}
-	defer rows.Close()
-	var all []ledger.Entry
-	for rows.Next() {
-		var e ledger.Entry
-		var p ledger.Posting
-		var kind string
-		var at ledger.Logged
-		if err := rows.Scan(&e.ID, &e.Number, &kind, &e.Occurred, &e.Entered, &e.Description, &e.Reverses, &at.Index, &at.Salt, &at.Private,
-			&p.Account, &p.Amount.Currency, &p.Amount.Pence); err != nil {
-			return nil, fmt.Errorf("store: walk: %w", err)
+	all, err := find(ctx, s.db.Reader(), `
+		WHERE e.number > $1 AND e.number <= COALESCE((SELECT MAX(x.number) FROM (SELECT n.number FROM entry n WHERE n.number > $1 ORDER BY n.number LIMIT $2) x), 0)`,
+		after, walkBatch)
+	for i := range all {
+		e := &all[i]
+		e.EnteredBy, e.Member, e.Method, e.ReversedBy, e.Reason, e.Reference, e.Repeated, e.Standing = "", "", "", "", "", "", false, false
+		if e.Log != nil {
+			e.Log.PrivateSalt = nil
 		}
-		if n := len(all); n == 0 || all[n-1].Number != e.Number {
-			if e.Kind = ledger.Kind(kind); at.Index >= 0 {
-				e.Log = &at
-			}
-			all = append(all, e)
-		}
-		last := &all[len(all)-1]
-		last.Postings = append(last.Postings, p)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: walk: %w", err)
-	}
-	return all, nil
+	return all, err
 }
 
 // Changes calls yield for the entries that happened between two dates, both included, and were entered after an instant.
