@@ -56,6 +56,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		runtime.WithRoutingErrorHandler(routingError),
 		runtime.WithForwardResponseOption(etag),
 		runtime.WithForwardResponseOption(logHeaders),
+		runtime.WithForwardResponseOption(downloadHeaders),
 	)
 	r := c.Rooms
 	for _, err := range []error{
@@ -64,6 +65,8 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
+		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
+		ledgerv1.RegisterBankServiceHandlerClient(ctx, mux, ledgerv1.NewBankServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
@@ -131,6 +134,30 @@ func logHeaders(ctx context.Context, w http.ResponseWriter, m proto.Message) err
 	if body.GetContentType() == "application/octet-stream" {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	return nil
+}
+
+// DownloadHeaders make a browser keep what people uploaded apart from our pages: it saves the file and runs nothing of it,
+// whatever the file holds. name is the Content-Disposition that the room gave, an attachment in any case.
+func DownloadHeaders(h http.Header, name string) {
+	if !strings.HasPrefix(name, "attachment") {
+		name = "attachment"
+	}
+	h.Set("Content-Disposition", name)
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+func downloadHeaders(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
+	if pattern, _ := runtime.HTTPPathPattern(ctx); pattern != "/v1/ledger/files/{file}/content" {
+		return nil
+	}
+	name := ""
+	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
+		name = strings.Join(md.HeaderMD.Get("content-disposition"), "")
+	}
+	DownloadHeaders(w.Header(), name)
 	return nil
 }
 

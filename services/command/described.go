@@ -19,7 +19,8 @@ type described struct{ *grpc.Server }
 func (d described) GetServiceInfo() map[string]grpc.ServiceInfo {
 	all := maps.Clone(d.Server.GetServiceInfo())
 	for _, s := range []grpc.ServiceDesc{
-		membershipv1.MembershipService_ServiceDesc, ledgerv1.LedgerService_ServiceDesc, motionsv1.MotionsService_ServiceDesc, ballotsv1.BallotsService_ServiceDesc,
+		membershipv1.MembershipService_ServiceDesc, ledgerv1.LedgerService_ServiceDesc, ledgerv1.BooksService_ServiceDesc, ledgerv1.BankService_ServiceDesc,
+		motionsv1.MotionsService_ServiceDesc, ballotsv1.BallotsService_ServiceDesc,
 	} {
 		all[s.ServiceName] = grpc.ServiceInfo{Metadata: s.Metadata}
 	}

@@ -50,6 +50,8 @@ type Posting struct {
 	Account string
 	// Amount debits the account if positive and credits it if negative.
 	Amount Amount
+	// Fund is the fund whose money this is, or empty. Assets and liabilities have none.
+	Fund string
 }
 
 // Entry is a transaction of the journal.
@@ -86,6 +88,14 @@ type Entry struct {
 	Repeated bool
 	// Standing is true for the donation that makes its giver current; computed on reading.
 	Standing bool
+	// Meeting is the meeting or event that it belongs to, or empty.
+	Meeting string
+	// ApprovedBy is the second officer who approved spending, or empty.
+	ApprovedBy string
+	// Banked is the date on which the bank shows it, or empty; computed on reading.
+	Banked string
+	// AfterClose is true for a reversal of an entry whose period had closed before; computed on reading.
+	AfterClose bool
 	// Log is the entry's place in the public log; nil before it is written.
 	Log *Logged
 }
@@ -129,13 +139,18 @@ func NewDonation(member string, pence int64, method Method, occurred, reference,
 	return Entry{
 		Kind: Donation, Occurred: occurred, Description: "Donation", Member: member, Method: method,
 		Reference: strings.TrimSpace(reference), Repeated: hasGiven,
-		Postings: []Posting{{into, Pounds(pence)}, {Donations, Pounds(-pence)}},
+		Postings: []Posting{{Account: into, Amount: Pounds(pence)}, {Account: Donations, Amount: Pounds(-pence)}},
 	}, nil
 }
 
 // NewGeneral makes any other entry. It returns an Invalid fault that names each wrong field; an
 // entry that does not balance says by how much.
 func NewGeneral(occurred, description, reference string, postings []Posting, today string) (Entry, error) {
+	return newGeneral(Books{Accounts: Chart}, Transaction{Occurred: occurred, Description: description, Reference: reference, Postings: postings}, today)
+}
+
+func newGeneral(books Books, t Transaction, today string) (Entry, error) {
+	occurred, description, reference, postings := t.Occurred, t.Description, t.Reference, t.Postings
 	var bad []fault.Violation
 	bad = checkDate(bad, occurred, today)
 	bad = checkText(bad, "description", description, 1, MaxDescription)
@@ -145,9 +160,7 @@ func NewGeneral(occurred, description, reference string, postings []Posting, tod
 	}
 	for i, p := range postings {
 		field := fmt.Sprintf("postings[%d]", i)
-		if _, ok := FindAccount(p.Account); !ok {
-			bad = append(bad, fault.Violation{Field: field + ".account", Message: "Choose an account of the chart of accounts."})
-		}
+		bad = books.checkPosting(bad, field, p)
 		if p.Amount.Pence == 0 {
 			bad = append(bad, fault.Violation{Field: field + ".amount_pence", Message: "Enter an amount other than zero, in whole pence."})
 		}
@@ -161,7 +174,7 @@ func NewGeneral(occurred, description, reference string, postings []Posting, tod
 	}
 	return Entry{
 		Kind: General, Occurred: occurred, Description: strings.TrimSpace(description),
-		Reference: strings.TrimSpace(reference), Postings: postings,
+		Reference: strings.TrimSpace(reference), Postings: postings, Meeting: t.Meeting,
 	}, nil
 }
 
@@ -200,10 +213,10 @@ func NewReversal(of Entry, reason, today string) (Entry, error) {
 	}
 	e := Entry{
 		Kind: Reversal, Occurred: today, Description: fmt.Sprintf("Reversal of entry %d", of.Number),
-		Member: of.Member, Reverses: of.ID, Reason: strings.TrimSpace(reason),
+		Member: of.Member, Reverses: of.ID, Reason: strings.TrimSpace(reason), Meeting: of.Meeting,
 	}
 	for _, p := range of.Postings {
-		e.Postings = append(e.Postings, Posting{p.Account, p.Amount.Negate()})
+		e.Postings = append(e.Postings, Posting{Account: p.Account, Amount: p.Amount.Negate(), Fund: p.Fund})
 	}
 	return e, nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,13 +27,14 @@ type Exporter interface {
 // Formats are the names of the formats that [NewExporter] knows.
 var Formats = []string{"hledger", "beancount", "csv", "json"}
 
-// NewExporter returns the exporter of a format, or an Invalid fault that lists the formats.
-func NewExporter(format string) (Exporter, error) {
+// NewExporter returns the exporter of a format, or an Invalid fault that lists the formats. added are the accounts
+// beside [Chart].
+func NewExporter(format string, added ...Account) (Exporter, error) {
 	switch format {
 	case "hledger":
-		return hledger{}, nil
+		return hledger{AllAccounts(added)}, nil
 	case "beancount":
-		return beancount{}, nil
+		return beancount{AllAccounts(added)}, nil
 	case "csv":
 		return csvFile{}, nil
 	case "json":
@@ -43,28 +43,23 @@ func NewExporter(format string) (Exporter, error) {
 	return nil, fault.Field("FORMAT_UNKNOWN", "format", "Choose one of the formats "+strings.Join(Formats, ", ")+".")
 }
 
-// accounts returns the chart by id.
-func accounts() []Account {
-	return slices.SortedFunc(slices.Values(Chart), func(a, b Account) int { return strings.Compare(a.ID, b.ID) })
-}
-
 func instant(microseconds int64) string {
 	return time.UnixMicro(microseconds).UTC().Format("2006-01-02T15:04:05.000000Z")
 }
 
 // hledger writes a journal that `hledger check --strict` accepts: every account and the commodity are declared
 // (hledger manual, "Strict mode").
-type hledger struct{}
+type hledger struct{ accounts Accounts }
 
 func (hledger) ContentType() string { return "text/plain; charset=utf-8" }
 
 var hledgerType = map[AccountType]string{Asset: "A", Liability: "L", Equity: "E", Income: "R", Expense: "X"}
 
-func (hledger) Begin(w io.Writer) error {
+func (h hledger) Begin(w io.Writer) error {
 	if _, err := fmt.Fprint(w, "; The journal of the society, exported by Folkmoot. Check it with: hledger check --strict -f FILE\n\ncommodity 1000.00 GBP\n\n"); err != nil {
 		return err
 	}
-	for _, a := range accounts() {
+	for _, a := range h.accounts {
 		if _, err := fmt.Fprintf(w, "account %s  ; type:%s\n", a.ID, hledgerType[a.Type]); err != nil {
 			return err
 		}
@@ -81,8 +76,15 @@ func (hledger) Entry(w io.Writer, e Entry) error {
 	if e.Reverses != "" {
 		fmt.Fprintf(&b, "    ; reverses:%s\n", e.Reverses)
 	}
+	if e.Meeting != "" {
+		fmt.Fprintf(&b, "    ; meeting:%s\n", e.Meeting)
+	}
 	for _, p := range e.Postings {
-		fmt.Fprintf(&b, "    %-32s  %s\n", p.Account, p.Amount)
+		fmt.Fprintf(&b, "    %-32s  %s", p.Account, p.Amount)
+		if p.Fund != "" {
+			fmt.Fprintf(&b, "  ; fund:%s", p.Fund)
+		}
+		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -92,7 +94,7 @@ func (hledger) End(io.Writer) error { return nil }
 
 // beancount writes a ledger that bean-check accepts (Beancount language syntax: accounts begin with one of
 // five capitalised words and are opened before use).
-type beancount struct{}
+type beancount struct{ accounts Accounts }
 
 func (beancount) ContentType() string { return "text/plain; charset=utf-8" }
 
@@ -104,11 +106,11 @@ func beancountAccount(id string) string {
 	return strings.Join(parts, ":")
 }
 
-func (beancount) Begin(w io.Writer) error {
+func (f beancount) Begin(w io.Writer) error {
 	if _, err := fmt.Fprint(w, "; The journal of the society, exported by Folkmoot. Check it with: bean-check FILE\n\noption \"operating_currency\" \"GBP\"\n\n"); err != nil {
 		return err
 	}
-	for _, a := range accounts() {
+	for _, a := range f.accounts {
 		if _, err := fmt.Fprintf(w, "%s open %s GBP\n", earliest, beancountAccount(a.ID)); err != nil {
 			return err
 		}
@@ -122,8 +124,14 @@ func (beancount) Entry(w io.Writer, e Entry) error {
 	if e.Reverses != "" {
 		fmt.Fprintf(&b, "  reverses: %q\n", e.Reverses)
 	}
+	if e.Meeting != "" {
+		fmt.Fprintf(&b, "  meeting: %q\n", e.Meeting)
+	}
 	for _, p := range e.Postings {
 		fmt.Fprintf(&b, "  %-32s  %s\n", beancountAccount(p.Account), p.Amount)
+		if p.Fund != "" {
+			fmt.Fprintf(&b, "    fund: %q\n", p.Fund)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -179,6 +187,7 @@ type jsonPosting struct {
 	Account  string `json:"account"`
 	Pence    int64  `json:"pence"`
 	Currency string `json:"currency"`
+	Fund     string `json:"fund,omitempty"`
 }
 
 type jsonEntry struct {
@@ -189,6 +198,7 @@ type jsonEntry struct {
 	Entered     string        `json:"entered"`
 	Description string        `json:"description"`
 	Reverses    string        `json:"reverses,omitempty"`
+	Meeting     string        `json:"meeting,omitempty"`
 	Postings    []jsonPosting `json:"postings"`
 	// Leaf is the place in the public log; with the salt and the hash of what is not public, both in hexadecimal, anybody
 	// computes that leaf (Entry.LeafContent).
@@ -200,9 +210,9 @@ type jsonEntry struct {
 func (*jsonFile) Begin(w io.Writer) error { _, err := io.WriteString(w, "["); return err }
 
 func (j *jsonFile) Entry(w io.Writer, e Entry) error {
-	out := jsonEntry{Number: e.Number, ID: e.ID, Kind: e.Kind, Occurred: e.Occurred, Entered: instant(e.Entered), Description: e.Description, Reverses: e.Reverses}
+	out := jsonEntry{Number: e.Number, ID: e.ID, Kind: e.Kind, Occurred: e.Occurred, Entered: instant(e.Entered), Description: e.Description, Reverses: e.Reverses, Meeting: e.Meeting}
 	for _, p := range e.Postings {
-		out.Postings = append(out.Postings, jsonPosting{p.Account, p.Amount.Pence, p.Amount.Currency})
+		out.Postings = append(out.Postings, jsonPosting{p.Account, p.Amount.Pence, p.Amount.Currency, p.Fund})
 	}
 	if l := e.Log; l != nil {
 		out.Leaf, out.Salt, out.Private = &l.Index, hex.EncodeToString(l.Salt), hex.EncodeToString(l.Private)

@@ -26,6 +26,8 @@ const (
 //	entered 1795600000000000                 microseconds since 1970
 //	reverses 0198…                           the id, only in a reversal
 //	posting -100 GBP income:donations        pence, currency, account; in the entry's order
+//	fund 1 digital-grant-2026                only where a posting, counted from 0, is of a fund's money
+//	meeting 0198…                            only of a meeting's or event's money
 //	private 5e88…                            [Entry.PrivateHash] in hexadecimal
 //	description Donation                     last, so that nothing in it can pass for another line
 func (e Entry) LeafContent(private []byte) []byte {
@@ -43,6 +45,14 @@ func (e Entry) LeafContent(private []byte) []byte {
 	for _, p := range e.Postings {
 		line("posting", strconv.FormatInt(p.Amount.Pence, 10), p.Amount.Currency, p.Account)
 	}
+	for i, p := range e.Postings {
+		if p.Fund != "" {
+			line("fund", strconv.Itoa(i), p.Fund)
+		}
+	}
+	if e.Meeting != "" {
+		line("meeting", e.Meeting)
+	}
 	line("private", hex.EncodeToString(private))
 	line("description", e.Description)
 	return []byte(b.String())
@@ -57,9 +67,14 @@ func (e Entry) LeafContent(private []byte) []byte {
 //	repeated false
 //	reference FM-AB12
 //	reason Paid twice
+//	approved_by 0198…                        only of spending that a second officer approved
 func (e Entry) PrivateContent() []byte {
+	approved := ""
+	if e.ApprovedBy != "" {
+		approved = "approved_by " + e.ApprovedBy + "\n"
+	}
 	return []byte(privateHeader + "\nmember " + e.Member + "\nentered_by " + e.EnteredBy + "\nmethod " + string(e.Method) +
-		"\nrepeated " + strconv.FormatBool(e.Repeated) + "\nreference " + e.Reference + "\nreason " + e.Reason + "\n")
+		"\nrepeated " + strconv.FormatBool(e.Repeated) + "\nreference " + e.Reference + "\nreason " + e.Reason + "\n" + approved)
 }
 
 // PrivateHash is SHA-256 over the salt and [Entry.PrivateContent].

@@ -11,7 +11,7 @@ func TestLeafContent(t *testing.T) {
 	e := Entry{
 		ID: "0198aaaa-0000-7000-8000-000000000001", Number: 12, Kind: Reversal, Occurred: "2026-11-20", Entered: 1795600000000001,
 		Description: `Reversal of "entry" 3`, Reverses: "0198aaaa-0000-7000-8000-000000000000",
-		Postings:  []Posting{{Bank, Pounds(-100)}, {Donations, Pounds(100)}},
+		Postings:  []Posting{{Account: Bank, Amount: Pounds(-100)}, {Account: Donations, Amount: Pounds(100)}},
 		EnteredBy: "treasurer", Member: "ada", Method: ByBank, Reason: "Paid twice", Reference: "FM-AB12", Repeated: true,
 	}
 	private := "folkmoot/ledger-private/v1\nmember ada\nentered_by treasurer\nmethod bank\nrepeated true\nreference FM-AB12\nreason Paid twice\n"
@@ -34,11 +34,13 @@ func TestLeafContent(t *testing.T) {
 func TestEveryFieldIsCommitted(t *testing.T) {
 	base := func() Entry {
 		return Entry{ID: "a", Number: 1, Kind: General, Occurred: "2026-11-20", Entered: 1, Description: "x",
-			Postings: []Posting{{Bank, Pounds(5)}, {Cash, Pounds(-5)}}}
+			Postings: []Posting{{Account: Bank, Amount: Pounds(5)}, {Account: Cash, Amount: Pounds(-5)}}}
 	}
 	content := func(e Entry) string { return string(e.LeafContent(e.PrivateHash([]byte("salt")))) }
 	want := content(base())
 	for name, change := range map[string]func(*Entry){
+		"fund": func(e *Entry) { e.Postings[1].Fund = "grant" }, "the other posting's fund": func(e *Entry) { e.Postings[0].Fund = "grant" },
+		"meeting": func(e *Entry) { e.Meeting = "agm" }, "second officer": func(e *Entry) { e.ApprovedBy = "chair" },
 		"id": func(e *Entry) { e.ID = "b" }, "number": func(e *Entry) { e.Number = 2 }, "kind": func(e *Entry) { e.Kind = Donation },
 		"occurred": func(e *Entry) { e.Occurred = "2026-11-21" }, "entered": func(e *Entry) { e.Entered = 2 },
 		"description": func(e *Entry) { e.Description = "y" }, "amounts": func(e *Entry) { e.Postings[0].Amount.Pence, e.Postings[1].Amount.Pence = 6, -6 },

@@ -20,12 +20,13 @@ const (
 	RegionsReport  ReportKind = "donations-by-region"
 	GapsReport     ReportKind = "gaps"
 	DoublesReport  ReportKind = "duplicates"
+	FundsReport    ReportKind = "restricted-funds"
 	ChangesReport  ReportKind = "changes-after-close"
 )
 
 // ReportKinds are all reports, in the order in which people are shown them.
 var ReportKinds = []ReportKind{
-	IncomeReport, SheetReport, ReceiptsReport, TrialReport, RegionsReport, ChangesReport, GapsReport, DoublesReport,
+	IncomeReport, SheetReport, ReceiptsReport, TrialReport, FundsReport, RegionsReport, ChangesReport, GapsReport, DoublesReport,
 }
 
 // CheckReport returns an Invalid fault that lists the reports unless kind is one of them.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -267,5 +268,25 @@ func TestEveryReportHasAName(t *testing.T) {
 	}
 	if err := ledger.CheckReport("names-of-givers"); !fault.Is(err, "REPORT_UNKNOWN") {
 		t.Errorf("an unknown report: %v", err)
+	}
+}
+
+func TestWhatIsLeftOfAFund(t *testing.T) {
+	of := func(account string, pence int64, fund string) ledger.Posting {
+		return ledger.Posting{Account: account, Amount: ledger.Pounds(pence), Fund: fund}
+	}
+	funds := ledger.FundAdder{}
+	for _, postings := range [][]ledger.Posting{
+		{of("assets:bank", 10_000, ""), of("income:grants", -10_000, "digital")},
+		{of("expenses:hall", 2_500, "digital"), of("expenses:fees", 10, ""), of("assets:bank", -2_510, "")},
+		{of("expenses:hall", 300, "camp"), of("assets:bank", -300, "")},
+		{of("assets:bank", 300, ""), of("expenses:hall", -300, "camp")}, // Reversed.
+		{of("assets:bank", 100, ""), of("income:donations", -100, "")},
+	} {
+		funds.Add(ledger.Entry{Postings: postings})
+	}
+	want := "section,line,name,came,spent,left\r\nfunds,camp,,0.00,0.00,0.00\r\nfunds,digital,,100.00,25.00,75.00\r\nfunds,total,,100.00,25.00,75.00\r\n"
+	if d := cmp.Diff(want, sheetOf(t, ledger.RestrictedFunds(slices.Collect(maps.Values(funds)), today))); d != "" {
+		t.Error(d)
 	}
 }

@@ -125,7 +125,7 @@ func typeOf(id string) AccountType {
 		return a.Type
 	}
 	first, _, _ := strings.Cut(id, ":")
-	return map[string]AccountType{"assets": Asset, "liabilities": Liability, "equity": Equity, "income": Income, "expenses": Expense}[first]
+	return firstWords[first]
 }
 
 func nameOf(id string) string {

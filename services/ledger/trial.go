@@ -9,10 +9,11 @@ type Line struct {
 }
 
 // TrialBalance arranges sums by account, in pence with debits positive, into the two columns,
-// by account id, and adds the columns up. Books of balanced entries make the totals equal.
-func TrialBalance(sums map[string]int64) (lines []Line, debit, credit int64) {
+// by account id, and adds the columns up. Books of balanced entries make the totals equal. added are the accounts beside [Chart].
+func TrialBalance(sums map[string]int64, added ...Account) (lines []Line, debit, credit int64) {
+	all := AllAccounts(added)
 	for id, pence := range sums {
-		a, ok := FindAccount(id)
+		a, ok := all.Find(id)
 		if !ok {
 			a = Account{ID: id, Name: id}
 		}

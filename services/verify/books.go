@@ -29,16 +29,18 @@ type exported struct {
 		Account  string `json:"account"`
 		Pence    int64  `json:"pence"`
 		Currency string `json:"currency"`
+		Fund     string `json:"fund"`
 	} `json:"postings"`
+	Meeting string `json:"meeting"`
 	Leaf    *int64 `json:"leaf"`
 	Salt    string `json:"salt"`
 	Private string `json:"private"`
 }
 
 func (x exported) entry() ledger.Entry {
-	e := ledger.Entry{ID: x.ID, Number: x.Number, Kind: x.Kind, Occurred: x.Occurred, Entered: x.Entered.UnixMicro(), Description: x.Description, Reverses: x.Reverses}
+	e := ledger.Entry{ID: x.ID, Number: x.Number, Kind: x.Kind, Occurred: x.Occurred, Entered: x.Entered.UnixMicro(), Description: x.Description, Reverses: x.Reverses, Meeting: x.Meeting}
 	for _, p := range x.Postings {
-		e.Postings = append(e.Postings, ledger.Posting{Account: p.Account, Amount: ledger.Amount{Pence: p.Pence, Currency: p.Currency}})
+		e.Postings = append(e.Postings, ledger.Posting{Account: p.Account, Amount: ledger.Amount{Pence: p.Pence, Currency: p.Currency}, Fund: p.Fund})
 	}
 	return e
 }

@@ -117,6 +117,7 @@ func Pack(ctx context.Context, path, vkey string, kept *Kept) (*Report, error) {
 	if err := p.compareFiles(r, m, journal, log); err != nil {
 		return nil, err
 	}
+	r.unchecked("The evidence: %s has the fingerprint of each file, to compare with the files themselves; the log does not commit to the list.", pack.EvidenceFile)
 	if kept == nil {
 		r.unchecked("Whether others were shown the same books: compare signature/checkpoint.txt with theirs, or give one that was kept with --checkpoint.")
 	}
@@ -219,7 +220,7 @@ func (p *packed) compareFiles(r *Report, m pack.Manifest, journal []exported, lo
 	if err != nil {
 		return err
 	}
-	made := map[string]bool{pack.ManifestFile: true, pack.SumsFile: true, pack.SignedFile: true, pack.KeyFile: true}
+	made := map[string]bool{pack.ManifestFile: true, pack.SumsFile: true, pack.SignedFile: true, pack.KeyFile: true, pack.EvidenceFile: true}
 	before := len(r.Findings)
 	for _, f := range files {
 		made[f.Name] = true

@@ -34,6 +34,7 @@ type society struct {
 	db      *database.DB
 	log     *translog.Log
 	entries []ledger.Entry
+	added   []ledger.Account
 }
 
 // key is the society's, the same whatever books it keeps.
@@ -99,10 +100,20 @@ func (s *society) pack(t *testing.T, from, to string) string {
 		t.Fatal(err)
 	}
 	err = pack.Write(f, pack.Source{
-		Manifest: pack.Manifest{From: from, To: to, Close: to, Closed: 1_790_000_010_000_000, Leaves: tree.N},
+		Manifest: pack.Manifest{From: from, To: to, Close: to, Closed: 1_790_000_010_000_000, Leaves: tree.N, Added: s.added},
 		Journal: func(yield func(ledger.Entry) error) error {
 			for _, e := range s.entries {
 				if err := yield(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Evidence: func(yield func(ledger.EvidenceItem) error) error {
+			for _, i := range []ledger.EvidenceItem{
+				{Number: 1, N: 1, MediaType: "application/pdf", Size: 12, SHA256: []byte{1, 2}}, {Number: 2, N: 1}, {Number: 1_000_000, N: 1},
+			} {
+				if err := yield(i); err != nil {
 					return err
 				}
 			}

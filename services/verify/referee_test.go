@@ -17,6 +17,7 @@ import (
 
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/translog/translogtest"
+	"github.com/localgovdigital/folkmoot/services/ledger"
 )
 
 // unpack writes the files of a pack into a folder.
@@ -71,6 +72,12 @@ func TestThePageSaysTheTruth(t *testing.T) {
 		s := newSociety(t)
 		s.book(t, random(n, 30)...)
 		s.book(t, twelve(t)...)
+		printing := ledger.Account{ID: "expenses:printing", Name: "Printing", Type: ledger.Expense}
+		s.added = []ledger.Account{printing}
+		s.book(t, ledger.Entry{
+			Kind: ledger.General, Occurred: "2026-04-01", Description: "Leaflets", Meeting: "00000000-0000-7000-8000-0000000000aa",
+			Postings: []ledger.Posting{{Account: printing.ID, Amount: ledger.Pounds(777), Fund: "digital"}, {Account: ledger.Bank, Amount: ledger.Pounds(-777)}},
+		})
 		files := open(t, s.pack(t, "2026-02-01", "2026-09-30"))
 		for name, text := range files {
 			if strings.Contains(text, "SECRET") {
@@ -95,6 +102,7 @@ func TestThePageSaysTheTruth(t *testing.T) {
 			{"the log: an amount", []string{"python3", "check.py"}, "journal.json", `"pence":704`, `"pence":705`},
 			{"the log: a description", []string{"python3", "check.py"}, "journal.json", `Number 6`, `Number 9`},
 			{"the log: a date", []string{"python3", "check.py"}, "journal.json", `"2026-03-05"`, `"2026-03-06"`},
+			{"the log: a fund", []string{"python3", "check.py"}, "journal.json", `"fund":"digital"`, `"fund":"general"`},
 			{"the log: its size", []string{"python3", "check.py"}, "signature/checkpoint.txt", "example.org/ledger\n", "example.org/ledger\n1"},
 		} {
 			if n == 0 {
@@ -109,6 +117,15 @@ func TestThePageSaysTheTruth(t *testing.T) {
 			if out, ok := run(t, dir, step.command[0], step.command[1:]...); !ok {
 				t.Fatalf("books %d: %s refuses them:\n%s", n, step.what, out)
 			}
+		}
+		if got := files["reports/restricted-funds.csv"]; got != "section,line,name,came,spent,left\r\nfunds,digital,,0.00,7.77,-7.77\r\nfunds,total,,0.00,7.77,-7.77\r\n" {
+			t.Errorf("what is left of the fund: %q", got)
+		}
+		if got := files["evidence.csv"]; got != "number,n,media type,size,sha256\r\n1,1,application/pdf,12,0102\r\n2,1,none,0,\r\n" {
+			t.Errorf("the evidence: %q", got)
+		}
+		if !strings.Contains(files["reports/trial-balance.csv"], "expenses:printing,Printing,7.77") {
+			t.Errorf("an added account has no name: %s", files["reports/trial-balance.csv"])
 		}
 		balances(t, dir, files["reports/trial-balance.csv"], files["README.txt"])
 		totals(t, dir, files)

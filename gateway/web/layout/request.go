@@ -89,10 +89,13 @@ type navigation struct {
 
 type languageLink struct{ Href, Lang, Text string }
 
-func (j *Journey) serve(h Handler) http.Handler {
+func (j *Journey) serve(h Handler) http.Handler { return j.serveWithin(MaxForm, deadline, h) }
+
+// serveWithin serves a page whose form is of at most so many bytes, in at most this time.
+func (j *Journey) serveWithin(most int64, within time.Duration, h Handler) http.Handler {
 	s := j.site
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), deadline)
+		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
 		if trace := r.Header.Get("X-Request-Trace"); trace != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "x-request-trace", trace)
@@ -108,7 +111,7 @@ func (j *Journey) serve(h Handler) http.Handler {
 		}
 		err := sessionErr
 		if err == nil && r.Method == http.MethodPost {
-			r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 			q.Body = r.Body
 			err = q.ParseForm()
 		}

@@ -58,6 +58,8 @@ type Site struct {
 	Membership membershipv1.MembershipServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Reports    ledgerv1.ReportServiceClient
+	Books      ledgerv1.BooksServiceClient
+	Bank       ledgerv1.BankServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
@@ -89,6 +91,8 @@ func New(c Config) (*Site, error) {
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),
+		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
+		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
@@ -178,6 +182,12 @@ func (j *Journey) Get(path string, h Handler) { j.site.mux.Handle("GET "+path, j
 
 // Post registers what a form does.
 func (j *Journey) Post(path string, h Handler) { j.site.mux.Handle("POST "+path, j.serve(h)) }
+
+// Upload registers what a form with a file does (multipart/form-data). The handler reads the parts; the file has to be the
+// last. The form may be of most bytes, and may take this time, since a hall's network is slow.
+func (j *Journey) Upload(path string, most int64, within time.Duration, h Handler) {
+	j.site.mux.Handle("POST "+path, j.serveWithin(most, within, h))
+}
 
 // About returns the society's name and whether this is a sample, asked at most every half minute.
 func (s *Site) About(ctx context.Context) *membershipv1.Founding {

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/localgovdigital/folkmoot/services/ledger"
@@ -33,6 +35,7 @@ const (
 	KeyFile      = "log/ledger/vkey"
 	SignedFile   = "log/ledger/checkpoint"
 	LogFolder    = "log/ledger/"
+	EvidenceFile = "evidence.csv"
 )
 
 // Manifest says what a pack is about.
@@ -64,6 +67,8 @@ type Source struct {
 	// LogFiles are the paths of the log's files beside the checkpoint and the key, and LogFile reads one.
 	LogFiles []string
 	LogFile  func(path string) ([]byte, error)
+	// Evidence calls yield for the evidence of each entry, in order.
+	Evidence func(yield func(ledger.EvidenceItem) error) error
 	// Signed is the checkpoint, Key the text of the key that verifies it.
 	Signed, Key []byte
 }
@@ -106,7 +111,7 @@ func Files(m Manifest, journal Journal) ([]File, error) {
 	for _, f := range []struct{ format, name string }{
 		{"json", JournalFile}, {"hledger", "journal.hledger"}, {"beancount", "journal.beancount"}, {"csv", "journal.csv"},
 	} {
-		x, err := ledger.NewExporter(f.format)
+		x, err := ledger.NewExporter(f.format, m.Added...)
 		if err != nil {
 			return nil, err
 		}
@@ -128,10 +133,14 @@ func Files(m Manifest, journal Journal) ([]File, error) {
 		sums := ledger.NewAdder(m.From, m.To)
 		changes := ledger.Changes{From: m.From, To: m.To, Closed: m.Closed}
 		var gaps ledger.Gaps
+		funds := ledger.FundAdder{}
 		err := m.within(journal, func(e ledger.Entry) error {
 			sums.Add(e)
 			changes.Add(e)
 			gaps.Add(e)
+			if e.Occurred <= m.To {
+				funds.Add(e)
+			}
 			return nil
 		})
 		if err != nil {
@@ -141,12 +150,12 @@ func Files(m Manifest, journal Journal) ([]File, error) {
 		p := sums.Period
 		reports = []ledger.Report{
 			ledger.TrialBalanceReport(p), ledger.IncomeAndExpenditure(p), ledger.BalanceSheet(p), ledger.ReceiptsAndPayments(p),
-			changes.Report(), gaps.Report(m.To),
+			changes.Report(), gaps.Report(m.To), ledger.RestrictedFunds(slices.Collect(maps.Values(funds)), m.To),
 		}
 		return nil
 	}
 	for i, kind := range []ledger.ReportKind{
-		ledger.TrialReport, ledger.IncomeReport, ledger.SheetReport, ledger.ReceiptsReport, ledger.ChangesReport, ledger.GapsReport,
+		ledger.TrialReport, ledger.IncomeReport, ledger.SheetReport, ledger.ReceiptsReport, ledger.ChangesReport, ledger.GapsReport, ledger.FundsReport,
 	} {
 		out = append(out, File{Name: "reports/" + string(kind) + ".csv", Write: func(w io.Writer) error {
 			if err := made(); err != nil {
@@ -225,6 +234,9 @@ func Write(to io.Writer, s Source) error {
 			return err
 		}
 	}
+	if err := w.file(EvidenceFile, func(f io.Writer) error { return evidence(f, s) }); err != nil {
+		return err
+	}
 	signed, err := signatureFiles(s.Signed, s.Key)
 	if err != nil {
 		return err
@@ -251,6 +263,25 @@ func Write(to io.Writer, s Source) error {
 		return fmt.Errorf("pack: %w", err)
 	}
 	return nil
+}
+
+// evidence writes the list of evidence: which entry has what, by its fingerprint. What a file is called may name people, and why
+// there is none too, so neither is in the list.
+func evidence(w io.Writer, s Source) error {
+	if _, err := io.WriteString(w, "number,n,media type,size,sha256\r\n"); err != nil || s.Evidence == nil {
+		return err
+	}
+	return s.Evidence(func(i ledger.EvidenceItem) error {
+		if i.Number > s.Leaves {
+			return nil
+		}
+		kind, sum := i.MediaType, hex.EncodeToString(i.SHA256)
+		if len(i.SHA256) == 0 {
+			kind, sum = "none", ""
+		}
+		_, err := fmt.Fprintf(w, "%d,%d,%s,%d,%s\r\n", i.Number, i.N, kind, i.Size, sum)
+		return err
+	})
 }
 
 // Pages are the pages of a pack that say how to check it, by name.

@@ -46,17 +46,17 @@ func entryFor(p auth.Principal, e ledger.Entry) *ledgerv1.Entry {
 		Id: e.ID, Number: e.Number, Kind: kinds[e.Kind], OccurDate: e.Occurred,
 		EnterTime: timestamppb.New(time.UnixMicro(e.Entered)), Description: e.Description,
 		Currency: e.Postings[0].Amount.Currency, Method: methods[e.Method],
-		Reverses: e.Reverses, ReversedBy: e.ReversedBy,
+		Reverses: e.Reverses, ReversedBy: e.ReversedBy, Meeting: e.Meeting, BankDate: e.Banked, AfterClose: e.AfterClose,
 	}
 	for _, posting := range e.Postings {
-		out.Postings = append(out.Postings, &ledgerv1.Posting{Account: posting.Account, AmountPence: posting.Amount.Pence})
+		out.Postings = append(out.Postings, &ledgerv1.Posting{Account: posting.Account, AmountPence: posting.Amount.Pence, Fund: posting.Fund})
 	}
 	treasurer := p.HoldsAny(auth.Treasurer)
 	if treasurer || (p.Member != "" && p.Member == e.Member) {
 		out.Member, out.Reason, out.MembershipDonation, out.RepeatedDonation = e.Member, e.Reason, e.Standing, e.Repeated
 	}
 	if treasurer {
-		out.EnteredBy, out.Reference = e.EnteredBy, e.Reference
+		out.EnteredBy, out.Reference, out.ApprovedBy = e.EnteredBy, e.Reference, e.ApprovedBy
 	}
 	return out
 }

@@ -49,13 +49,18 @@ func (s *Server) GetPack(req *ledgerv1.GetPackRequest, stream grpc.ServerStreami
 	if err != nil {
 		return fmt.Errorf("server: our own checkpoint: %w", err)
 	}
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return err
+	}
 	name, _, _ := strings.Cut(vkey, "+")
 	w := newPieces(stream, "application/zip")
 	err = pack.Write(w, pack.Source{
 		Manifest: pack.Manifest{
-			Society: strings.TrimSuffix(name, "/ledger"), From: d.from, To: d.to, Close: d.close, Closed: d.closed, Leaves: tree.N,
+			Society: strings.TrimSuffix(name, "/ledger"), From: d.from, To: d.to, Close: d.close, Closed: d.closed, Leaves: tree.N, Added: added,
 		},
 		Journal:  func(yield func(ledger.Entry) error) error { return s.store.Walk(ctx, 0, yield) },
+		Evidence: func(yield func(ledger.EvidenceItem) error) error { return s.store.EachEvidence(ctx, yield) },
 		LogFiles: translog.Files(tree.N), LogFile: read,
 		Signed: signed, Key: key,
 	})

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"maps"
+
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 )
@@ -9,7 +11,7 @@ import (
 func (*Server) Policies() auth.Policies {
 	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
 	public := auth.Policy{Anyone: true}
-	return auth.Policies{
+	p := auth.Policies{
 		ledgerv1.LedgerService_RecordDonation_FullMethodName:       treasurer,
 		ledgerv1.LedgerService_PostEntry_FullMethodName:            treasurer,
 		ledgerv1.LedgerService_ReverseEntry_FullMethodName:         treasurer,
@@ -31,5 +33,72 @@ func (*Server) Policies() auth.Policies {
 
 		ledgerv1.LedgerRoomsService_GetHead_FullMethodName:    {Rooms: []string{auth.Membership}},
 		ledgerv1.LedgerRoomsService_ApplyRules_FullMethodName: {Rooms: []string{auth.Motions}, Writes: true},
+	}
+	maps.Copy(p, booksPolicies())
+	maps.Copy(p, bankPolicies())
+	return p
+}
+
+// officers are those who answer for the society's money together.
+var officers = []string{auth.Treasurer, auth.Chair, auth.Secretary, auth.Board}
+
+func booksPolicies() auth.Policies {
+	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
+	second := auth.Policy{Roles: officers, Writes: true, Personal: true}
+	handing := auth.Policy{Roles: append([]string{auth.Organiser}, officers...), Writes: true, Personal: true}
+	looking := auth.Policy{Roles: officers}
+	public := auth.Policy{Anyone: true}
+	return auth.Policies{
+		ledgerv1.BooksService_CreateAccount_FullMethodName:       treasurer,
+		ledgerv1.BooksService_PostOpeningBalances_FullMethodName: treasurer,
+		ledgerv1.BooksService_CreateFund_FullMethodName:          treasurer,
+		ledgerv1.BooksService_ListFunds_FullMethodName:           public,
+		ledgerv1.BooksService_GetMeetingAccount_FullMethodName:   public,
+		ledgerv1.BooksService_StartFile_FullMethodName:           handing,
+		ledgerv1.BooksService_AppendFile_FullMethodName:          handing,
+		ledgerv1.BooksService_FinishFile_FullMethodName:          handing,
+		ledgerv1.BooksService_DownloadFile_FullMethodName:        looking,
+		ledgerv1.BooksService_AttachEvidence_FullMethodName:      {Roles: []string{auth.Treasurer, auth.Organiser}, Writes: true, Personal: true},
+		ledgerv1.BooksService_WaiveEvidence_FullMethodName:       treasurer,
+		ledgerv1.BooksService_ListEvidence_FullMethodName:        public,
+		ledgerv1.BooksService_ProposeSpending_FullMethodName:     treasurer,
+		ledgerv1.BooksService_ApproveSpending_FullMethodName:     second,
+		ledgerv1.BooksService_RefuseSpending_FullMethodName:      second,
+		ledgerv1.BooksService_ListSpending_FullMethodName:        looking,
+		ledgerv1.BooksService_CheckPeriod_FullMethodName:         looking,
+		ledgerv1.BooksService_ProposeClose_FullMethodName:        treasurer,
+		ledgerv1.BooksService_ApproveClose_FullMethodName:        second,
+		ledgerv1.BooksService_WithdrawClose_FullMethodName:       second,
+		ledgerv1.BooksService_ListPeriods_FullMethodName:         public,
+	}
+}
+
+func bankPolicies() auth.Policies {
+	writes := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
+	reads := auth.Policy{Roles: []string{auth.Treasurer}}
+	counters := append([]string{auth.Organiser, auth.Teller}, officers...)
+	return auth.Policies{
+		ledgerv1.BankService_ListColumnMaps_FullMethodName:   reads,
+		ledgerv1.BankService_SaveColumnMap_FullMethodName:    writes,
+		ledgerv1.BankService_CheckStatement_FullMethodName:   writes,
+		ledgerv1.BankService_ImportStatement_FullMethodName:  writes,
+		ledgerv1.BankService_DiscardStatement_FullMethodName: writes,
+		ledgerv1.BankService_GetImport_FullMethodName:        reads,
+		ledgerv1.BankService_ListImports_FullMethodName:      reads,
+		ledgerv1.BankService_ListBankLines_FullMethodName:    reads,
+		ledgerv1.BankService_GetBankLine_FullMethodName:      reads,
+		ledgerv1.BankService_MatchLine_FullMethodName:        writes,
+		ledgerv1.BankService_LinkLine_FullMethodName:         writes,
+		ledgerv1.BankService_SetLineAside_FullMethodName:     writes,
+		ledgerv1.BankService_MatchCertain_FullMethodName:     writes,
+		ledgerv1.BankService_ListMatchRules_FullMethodName:   reads,
+		ledgerv1.BankService_SaveMatchRule_FullMethodName:    writes,
+		ledgerv1.BankService_DeleteMatchRule_FullMethodName:  writes,
+		ledgerv1.BankService_RecordCash_FullMethodName:       {Roles: []string{auth.Treasurer, auth.Organiser}, Writes: true, Personal: true},
+		ledgerv1.BankService_CountCash_FullMethodName:        {Roles: counters, Writes: true, Personal: true},
+		ledgerv1.BankService_BankCash_FullMethodName:         writes,
+		ledgerv1.BankService_CancelCash_FullMethodName:       {Roles: []string{auth.Treasurer, auth.Organiser}, Writes: true, Personal: true},
+		ledgerv1.BankService_GetCash_FullMethodName:          {Roles: counters},
+		ledgerv1.BankService_ListCash_FullMethodName:         {Roles: counters},
 	}
 }

@@ -58,9 +58,17 @@ func (s *Server) RecordDonation(ctx context.Context, req *ledgerv1.RecordDonatio
 			return nil, err
 		}
 	}
+	rule, err := s.store.RuleAt(ctx, s.Now().UnixMicro())
+	if err != nil {
+		return nil, err
+	}
 	return s.post(ctx, ledgerv1.LedgerService_RecordDonation_FullMethodName, req, store.Intent{Member: req.GetMember()},
 		func(f store.Facts, today string) (ledger.Entry, error) {
-			return ledger.NewDonation(req.GetMember(), req.GetAmountPence(), methodOf(req.GetMethod()), req.GetOccurDate(), req.GetReference(), today, f.HasGiven)
+			e, err := ledger.NewDonation(req.GetMember(), req.GetAmountPence(), methodOf(req.GetMethod()), req.GetOccurDate(), req.GetReference(), today, f.HasGiven)
+			if err != nil {
+				return ledger.Entry{}, err
+			}
+			return e.AsShare(rule), nil
 		})
 }
 
@@ -80,13 +88,14 @@ func (s *Server) known(ctx context.Context, member string) error {
 
 // PostEntry books any balanced entry.
 func (s *Server) PostEntry(ctx context.Context, req *ledgerv1.PostEntryRequest) (*ledgerv1.Entry, error) {
-	postings := make([]ledger.Posting, len(req.GetPostings()))
-	for i, p := range req.GetPostings() {
-		postings[i] = ledger.Posting{Account: p.GetAccount(), Amount: ledger.Pounds(p.GetAmountPence())}
-	}
-	return s.post(ctx, ledgerv1.LedgerService_PostEntry_FullMethodName, req, store.Intent{},
-		func(_ store.Facts, today string) (ledger.Entry, error) {
-			return ledger.NewGeneral(req.GetOccurDate(), req.GetDescription(), req.GetReference(), postings, today)
+	t := transactionOf(req)
+	return s.post(ctx, ledgerv1.LedgerService_PostEntry_FullMethodName, req, store.Intent{Books: s.Now().UnixMicro()},
+		func(f store.Facts, today string) (ledger.Entry, error) {
+			e, err := f.Books.NewTransaction(t, today)
+			if err != nil {
+				return ledger.Entry{}, err
+			}
+			return e, f.Books.NeedsSecond(e.Postings)
 		})
 }
 
@@ -95,9 +104,13 @@ func (s *Server) ReverseEntry(ctx context.Context, req *ledgerv1.ReverseEntryReq
 	if !id.Valid(req.GetEntry()) {
 		return nil, notFound()
 	}
-	return s.post(ctx, ledgerv1.LedgerService_ReverseEntry_FullMethodName, req, store.Intent{Reverse: req.GetEntry()},
+	return s.post(ctx, ledgerv1.LedgerService_ReverseEntry_FullMethodName, req, store.Intent{Reverse: req.GetEntry(), Books: s.Now().UnixMicro()},
 		func(f store.Facts, today string) (ledger.Entry, error) {
-			return ledger.NewReversal(f.Reversed, req.GetReason(), today)
+			e, err := ledger.NewReversal(f.Reversed, req.GetReason(), today)
+			if err != nil {
+				return ledger.Entry{}, err
+			}
+			return f.Books.CorrectsClosed(e, f.Reversed), nil
 		})
 }
 

@@ -106,18 +106,30 @@ func (s *Server) GetTrialBalance(ctx context.Context, req *ledgerv1.GetTrialBala
 	if err != nil {
 		return nil, err
 	}
-	lines, debit, credit := ledger.TrialBalance(sums)
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return trialBalance(date, sums, added), nil
+}
+
+func trialBalance(date string, sums map[string]int64, added []ledger.Account) *ledgerv1.TrialBalance {
+	lines, debit, credit := ledger.TrialBalance(sums, added...)
 	out := &ledgerv1.TrialBalance{Date: date, TotalDebitPence: debit, TotalCreditPence: credit, Currency: ledger.GBP}
 	for _, l := range lines {
 		out.Lines = append(out.Lines, &ledgerv1.TrialBalanceLine{Account: accountProto(l.Account), DebitPence: l.Debit, CreditPence: l.Credit})
 	}
-	return out, nil
+	return out
 }
 
 // ListAccounts returns the chart of accounts.
-func (s *Server) ListAccounts(context.Context, *ledgerv1.ListAccountsRequest) (*ledgerv1.ListAccountsResponse, error) {
+func (s *Server) ListAccounts(ctx context.Context, _ *ledgerv1.ListAccountsRequest) (*ledgerv1.ListAccountsResponse, error) {
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &ledgerv1.ListAccountsResponse{}
-	for _, a := range ledger.Chart {
+	for _, a := range ledger.AllAccounts(added) {
 		out.Accounts = append(out.Accounts, accountProto(a))
 	}
 	return out, nil
@@ -128,7 +140,11 @@ const exportPiece = 64 << 10
 
 // Export writes the whole journal in the format of another program, a piece at a time.
 func (s *Server) Export(req *ledgerv1.ExportRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody]) error {
-	exporter, err := ledger.NewExporter(req.GetFormat())
+	added, err := s.store.AddedAccounts(stream.Context())
+	if err != nil {
+		return err
+	}
+	exporter, err := ledger.NewExporter(req.GetFormat(), added...)
 	if err != nil {
 		return err
 	}

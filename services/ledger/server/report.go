@@ -100,6 +100,9 @@ func (s *Server) report(ctx context.Context, kind ledger.ReportKind, from, to, c
 		var g ledger.Gaps
 		err := s.store.OutOfTurn(ctx, g.Compare)
 		return g.Report(d.to), err
+	case ledger.FundsReport:
+		funds, err := s.store.Funds(ctx, d.to)
+		return ledger.RestrictedFunds(funds, d.to), err
 	case ledger.DoublesReport:
 		if !auth.FromContext(ctx).HoldsAny(auth.Treasurer) {
 			return none, fault.New(fault.Denied, "ROLE_NEEDED", "Only the treasurer may see this: it says which entries are of one giver.")
@@ -111,6 +114,11 @@ func (s *Server) report(ctx context.Context, kind ledger.ReportKind, from, to, c
 	if err != nil {
 		return none, err
 	}
+	added, err := s.store.AddedAccounts(ctx)
+	if err != nil {
+		return none, err
+	}
+	p.Name(added)
 	switch kind {
 	case ledger.IncomeReport:
 		return ledger.IncomeAndExpenditure(p), nil
@@ -128,9 +136,9 @@ const askAtOnce = 1000
 // regions adds the gifts up by the regions that membership has for their givers today.
 func (s *Server) regions(ctx context.Context, d span) (ledger.Report, error) {
 	first, last := ledger.WholeWeeks(d.from, d.to, s.today(s.Now()))
-	var gifts []ledger.Gift
+	var gifts []ledger.DayGift
 	var givers []string // Gifts come in order of giver.
-	err := s.store.Gifts(ctx, first, last, func(g ledger.Gift) error {
+	err := s.store.Gifts(ctx, first, last, func(g ledger.DayGift) error {
 		gifts = append(gifts, g)
 		if g.Member != "" && (len(givers) == 0 || givers[len(givers)-1] != g.Member) {
 			givers = append(givers, g.Member)

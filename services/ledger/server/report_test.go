@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
@@ -56,6 +57,7 @@ type office struct {
 	reports ledgerv1.ReportServiceClient
 	books   ledgerv1.LedgerServiceClient
 	signer  *auth.Signer
+	conn    *grpc.ClientConn
 	now     time.Time
 }
 
@@ -95,6 +97,11 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := o.server.ApplyRules(t.Context(), &ledgerv1.ApplyRulesRequest{
+		Epoch: 1, Position: 1, RuleBook: 1, EffectiveTime: timestamppb.New(o.now.Add(-time.Hour)), SecondOfficerAbovePence: 10_000,
+	}); err != nil {
+		t.Fatal(err)
+	}
 	wire := rpc.NewWire()
 	verifier := &auth.Verifier{Room: auth.Ledger, Members: auth.StaticKeys{members.Public().(ed25519.PublicKey)}, Now: now}
 	server := rpc.NewServer(rpc.ServerConfig{Room: auth.Ledger, Verifier: verifier, Policies: o.server.Policies(), Log: log})
@@ -106,6 +113,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	o.conn = conn
 	o.reports, o.books = ledgerv1.NewReportServiceClient(conn), ledgerv1.NewLedgerServiceClient(conn)
 	return o
 }

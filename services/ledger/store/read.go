@@ -23,12 +23,20 @@ const selectEntries = `
 	         SELECT 1 FROM entry f WHERE f.member = e.member AND f.member <> '' AND f.counts > 0 AND f.depth % 2 = 0 AND f.number < e.number
 	           AND NOT EXISTS (SELECT 1 FROM entry g WHERE g.reverses = f.id)) THEN TRUE ELSE FALSE END,
 	       COALESCE(l.leaf, -1), g.salt, l.private, l.private_salt,
-	       p.account, p.currency, p.pence
+	       p.account, p.currency, p.pence, COALESCE(pf.fund, ''),
+	       COALESCE(d.meeting, ''), COALESCE(d.approved_by, ''), COALESCE(bl.booked, ''),
+	       CASE WHEN e.reverses IS NOT NULL AND EXISTS (
+	         SELECT 1 FROM entry o JOIN period c ON c.state = 'closed' AND c.through >= o.occurred AND c.entries < e.number
+	         WHERE o.id = e.reverses) THEN TRUE ELSE FALSE END
 	FROM entry e
 	LEFT JOIN entry_leaf l ON l.entry_number = e.number
 	LEFT JOIN log_leaf g ON g.idx = l.leaf
 	LEFT JOIN entry r ON r.reverses = e.id
-	JOIN posting p ON p.entry_number = e.number`
+	LEFT JOIN entry_detail d ON d.entry_number = e.number
+	LEFT JOIN line_entry le ON le.entry_number = e.number
+	LEFT JOIN bank_line bl ON bl.id = le.line
+	JOIN posting p ON p.entry_number = e.number
+	LEFT JOIN posting_fund pf ON pf.entry_number = p.entry_number AND pf.line = p.line`
 
 // find returns entries in order of number.
 func find(ctx context.Context, q querier, where string, args ...any) ([]ledger.Entry, error) {
@@ -57,7 +65,8 @@ func scan(ctx context.Context, q querier, tail string, yield func(ledger.Entry) 
 		if err := rows.Scan(&next.ID, &next.Number, &kind, &next.Occurred, &next.Entered, &next.Description, &next.EnteredBy, &next.Member, &method,
 			&next.Reverses, &next.ReversedBy, &next.Reason, &next.Reference, &next.Repeated, &next.Standing,
 			&at.Index, &at.Salt, &at.Private, &at.PrivateSalt,
-			&p.Account, &p.Amount.Currency, &p.Amount.Pence); err != nil {
+			&p.Account, &p.Amount.Currency, &p.Amount.Pence, &p.Fund,
+			&next.Meeting, &next.ApprovedBy, &next.Banked, &next.AfterClose); err != nil {
 			return fmt.Errorf("store: read an entry: %w", err)
 		}
 		next.Kind, next.Method = ledger.Kind(kind), ledger.Method(method)
@@ -114,7 +123,11 @@ func (s *Store) Each(ctx context.Context, yield func(ledger.Entry) error) error 
 // Sums are the balances of the accounts over entries that occurred on or before a date, in pence; an account whose postings
 // come to nothing is left out.
 func (s *Store) Sums(ctx context.Context, date string) (map[string]int64, error) {
-	p, err := s.Period(ctx, date, date)
+	return sums(ctx, s.db.Reader(), date)
+}
+
+func sums(ctx context.Context, q querier, date string) (map[string]int64, error) {
+	p, err := period(ctx, q, date, date)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"fmt"
 
@@ -143,7 +144,7 @@ func (s *Store) pairs(ctx context.Context, query string, args ...any) ([][2]int6
 
 // Gifts calls yield for what each giver gave on each day between two dates, both included, less what was reversed, in order of
 // giver. A reversal counts on the day of what it reverses.
-func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Gift) error) error {
+func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.DayGift) error) error {
 	rows, err := s.db.Reader().QueryContext(ctx, `
 		SELECT x.member, x.day, CAST(-SUM(x.pence) AS BIGINT)
 		FROM (SELECT e.member, COALESCE(r.occurred, e.occurred) AS day, p.pence
@@ -156,7 +157,7 @@ func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Gi
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var g ledger.Gift
+		var g ledger.DayGift
 		if err := rows.Scan(&g.Member, &g.Day, &g.Pence); err != nil {
 			return fmt.Errorf("store: gifts: %w", err)
 		}
@@ -168,6 +169,20 @@ func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Gi
 		return fmt.Errorf("store: gifts: %w", err)
 	}
 	return nil
+}
+
+// EachEvidence calls yield for the evidence of every entry in order; one without a file is an entry for which the treasurer said
+// why there is none.
+func (s *Store) EachEvidence(ctx context.Context, yield func(ledger.EvidenceItem) error) error {
+	return each(ctx, s.db.Reader(), "evidence", `
+		SELECT v.entry_number, v.n, COALESCE(f.media_type, ''), COALESCE(f.size, 0), f.sha256
+		FROM evidence v LEFT JOIN file f ON f.id = v.file ORDER BY v.entry_number, v.n`, nil, func(rows *sql.Rows) error {
+		var i ledger.EvidenceItem
+		if err := rows.Scan(&i.Number, &i.N, &i.MediaType, &i.Size, &i.SHA256); err != nil {
+			return err
+		}
+		return yield(i)
+	})
 }
 
 // Of returns every entry about a member, in order of number.

@@ -32,7 +32,11 @@ func (s *Store) ApplyRule(ctx context.Context, epoch, position int64, r ledger.R
 
 // RuleAt returns the rule in force at an instant in microseconds.
 func (s *Store) RuleAt(ctx context.Context, at int64) (ledger.Rule, error) {
-	rows, err := s.db.Reader().QueryContext(ctx, `SELECT book, effective, pound_is_share, spending_alone FROM rule ORDER BY position`)
+	return ruleAt(ctx, s.db.Reader(), at)
+}
+
+func ruleAt(ctx context.Context, q querier, at int64) (ledger.Rule, error) {
+	rows, err := q.QueryContext(ctx, `SELECT book, effective, pound_is_share, spending_alone FROM rule ORDER BY position`)
 	if err != nil {
 		return ledger.Rule{}, fmt.Errorf("store: rules: %w", err)
 	}

@@ -44,6 +44,8 @@ type Facts struct {
 	// Root is the entry at the beginning of its chain, and Depth how many reversals lie between.
 	Root  ledger.Entry
 	Depth int
+	// Books are the chart, the funds, the closed periods and the rule in force, if they were asked for.
+	Books ledger.Books
 }
 
 // Intent names what the facts are wanted about.
@@ -52,6 +54,8 @@ type Intent struct {
 	Member string
 	// Reverse is the entry to reverse.
 	Reverse string
+	// Books asks for the books as at this instant in microseconds; 0 does not.
+	Books int64
 }
 
 // Encode gives the bytes that the store keeps without reading them.
@@ -104,12 +108,20 @@ func load(ctx context.Context, tx *sql.Tx, in Intent) (facts Facts, err error) {
 			return Facts{}, err
 		}
 	}
+	if in.Books != 0 {
+		if facts.Books, err = loadBooks(ctx, tx, in.Books); err != nil {
+			return Facts{}, err
+		}
+	}
 	return facts, nil
 }
 
 // write gives the entry its number and inserts it. It returns the standing event that the entry makes, if any.
 func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry, facts Facts) (ledger.Settled, bool, error) {
 	if err := ledger.Balanced(e.Postings); err != nil {
+		return ledger.Settled{}, false, err
+	}
+	if err := admit(ctx, tx, *e); err != nil {
 		return ledger.Settled{}, false, err
 	}
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM entry`).Scan(&e.Number); err != nil {
@@ -125,6 +137,9 @@ func write(ctx context.Context, tx *sql.Tx, e *ledger.Entry, facts Facts) (ledge
 	e.Standing = counts > 0 && depth == 0 && !facts.HasGiven
 	err := insert(ctx, tx, *e, root.ID, depth, counts)
 	if err != nil {
+		return ledger.Settled{}, false, err
+	}
+	if err := insertDetails(ctx, tx, *e, root.ID, depth); err != nil {
 		return ledger.Settled{}, false, err
 	}
 	if e.Log, err = appendLeaf(ctx, tx, *e); err != nil {

@@ -59,6 +59,7 @@ ApplyLedgerEvent  P         P      P         P     P      P         P     P     
 ApplyRules        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRevocations   P         P      P         P     P      P         P     P         P        .          .      .       .
 GetPeople         P         P      P         P     P      P         P     P         P        .          .      .       .
+ListPayers        P         P      P         P     P      P         P     P         P        N          .      N       N
 StepClock         .         .      .         .     .      .         .     .         .        N          N      N       N
 
 ListRolls            .         .      .         .     .      .         .     .         .        N          N      N       N

@@ -49,6 +49,8 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipRoomsService_ApplyRules_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRevocations_FullMethodName:  {Rooms: auth.Rooms},
 		membershipv1.MembershipRoomsService_GetPeople_FullMethodName:        {Rooms: auth.Rooms},
+
+		membershipv1.PayersRoomsService_ListPayers_FullMethodName: {Rooms: []string{auth.Ledger}},
 	}
 	maps.Copy(p, registerPolicies())
 	rollPolicies(p)

@@ -56,6 +56,7 @@ type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedPayersRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
 
@@ -122,6 +123,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
 	if s.cfg.Step != nil {

@@ -45,9 +45,16 @@ type listed struct {
 
 type listView struct {
 	Treasurer bool
+	Officer   bool
 	Trial     *ledgerv1.TrialBalance
 	Entries   []listed
 	Next      string
+}
+
+// officers are those who may spend, close and count.
+var officers = []membershipv1.Role{
+	membershipv1.Role_ROLE_TREASURER, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_BOARD,
+	membershipv1.Role_ROLE_ORGANISER, membershipv1.Role_ROLE_TELLER,
 }
 
 func treasurer(q *layout.Request) bool { return q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER) }
@@ -61,7 +68,7 @@ func (p pages) list(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := listView{Treasurer: treasurer(q), Trial: trial}
+	v := listView{Treasurer: treasurer(q), Officer: q.Viewer.HoldsAny(officers...), Trial: trial}
 	for _, e := range reply.GetEntries() {
 		v.Entries = append(v.Entries, listed{e, debits(e), note(q, e)})
 	}
@@ -166,6 +173,7 @@ func (p pages) facts(q *layout.Request, e *ledgerv1.Entry) []form.Row {
 	}
 	add("ledger.happened", q.Day(e.GetOccurDate()))
 	add("ledger.entered", q.DateTime(e.GetEnterTime()))
+	add("books.bankDate", q.Day(e.GetBankDate()))
 	add("ledger.amount", text.Money(debits(e)))
 	switch e.GetMethod() {
 	case ledgerv1.Method_METHOD_CASH:
@@ -178,6 +186,7 @@ func (p pages) facts(q *layout.Request, e *ledgerv1.Entry) []form.Row {
 	add("ledger.reference", e.GetReference())
 	add("ledger.giver", p.person(q, e.GetMember()))
 	add("ledger.enteredBy", p.person(q, e.GetEnteredBy()))
+	add("books.approved", p.person(q, e.GetApprovedBy()))
 	return rows
 }
 

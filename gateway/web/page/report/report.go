@@ -52,6 +52,7 @@ type kind struct {
 
 var kinds = []kind{
 	{Name: "income-and-expenditure", period: true}, {Name: "balance-sheet"}, {Name: "receipts-and-payments", period: true}, {Name: "trial-balance"},
+	{Name: "restricted-funds"},
 	{Name: "donations-by-region", period: true}, {Name: "changes-after-close", period: true, closes: true}, {Name: "gaps"},
 	{Name: "duplicates", period: true, treasurer: true},
 }

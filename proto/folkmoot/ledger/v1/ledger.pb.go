@@ -409,7 +409,9 @@ type Posting struct {
 	// The account's id.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	// Pence: positive debits the account, negative credits it. The sum over an entry is 0.
-	AmountPence   int64 `protobuf:"varint,2,opt,name=amount_pence,json=amountPence,proto3" json:"amount_pence,omitempty"`
+	AmountPence int64 `protobuf:"varint,2,opt,name=amount_pence,json=amountPence,proto3" json:"amount_pence,omitempty"`
+	// The fund whose money this is: an id of BooksService.ListFunds, or empty. Only income and expenses have one.
+	Fund          string `protobuf:"bytes,30,opt,name=fund,proto3" json:"fund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -458,6 +460,13 @@ func (x *Posting) GetAmountPence() int64 {
 	return 0
 }
 
+func (x *Posting) GetFund() string {
+	if x != nil {
+		return x.Fund
+	}
+	return ""
+}
+
 // Entry is a transaction of the journal.
 type Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,8 +504,16 @@ type Entry struct {
 	MembershipDonation bool `protobuf:"varint,16,opt,name=membership_donation,json=membershipDonation,proto3" json:"membership_donation,omitempty"`
 	// True if the giver had already given: flagged for the treasurer, not refused.
 	RepeatedDonation bool `protobuf:"varint,17,opt,name=repeated_donation,json=repeatedDonation,proto3" json:"repeated_donation,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The meeting or event that it belongs to: an id of the motions room's meetings, or empty.
+	Meeting string `protobuf:"bytes,30,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	// The date on which the bank shows it, YYYY-MM-DD; empty while no bank statement has shown it.
+	BankDate string `protobuf:"bytes,31,opt,name=bank_date,json=bankDate,proto3" json:"bank_date,omitempty"`
+	// The second officer who approved spending above the limit. Only for the treasurer.
+	ApprovedBy string `protobuf:"bytes,32,opt,name=approved_by,json=approvedBy,proto3" json:"approved_by,omitempty"`
+	// True if it corrects an entry of a period that was closed before this one was entered.
+	AfterClose    bool `protobuf:"varint,33,opt,name=after_close,json=afterClose,proto3" json:"after_close,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
@@ -648,6 +665,34 @@ func (x *Entry) GetRepeatedDonation() bool {
 	return false
 }
 
+func (x *Entry) GetMeeting() string {
+	if x != nil {
+		return x.Meeting
+	}
+	return ""
+}
+
+func (x *Entry) GetBankDate() string {
+	if x != nil {
+		return x.BankDate
+	}
+	return ""
+}
+
+func (x *Entry) GetApprovedBy() string {
+	if x != nil {
+		return x.ApprovedBy
+	}
+	return ""
+}
+
+func (x *Entry) GetAfterClose() bool {
+	if x != nil {
+		return x.AfterClose
+	}
+	return false
+}
+
 // RecordDonationRequest books a donation.
 type RecordDonationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -751,7 +796,9 @@ type PostEntryRequest struct {
 	// Two to 50, summing to 0.
 	Postings []*Posting `protobuf:"bytes,4,rep,name=postings,proto3" json:"postings,omitempty"`
 	// The reference, at most 100 characters.
-	Reference     string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
+	Reference string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The meeting or event that it belongs to, or empty.
+	Meeting       string `protobuf:"bytes,30,opt,name=meeting,proto3" json:"meeting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -817,6 +864,13 @@ func (x *PostEntryRequest) GetPostings() []*Posting {
 func (x *PostEntryRequest) GetReference() string {
 	if x != nil {
 		return x.Reference
+	}
+	return ""
+}
+
+func (x *PostEntryRequest) GetMeeting() string {
+	if x != nil {
+		return x.Meeting
 	}
 	return ""
 }
@@ -1682,10 +1736,11 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x123\n" +
-	"\x04type\x18\x03 \x01(\x0e2\x1f.folkmoot.ledger.v1.AccountTypeR\x04type\"P\n" +
+	"\x04type\x18\x03 \x01(\x0e2\x1f.folkmoot.ledger.v1.AccountTypeR\x04type\"d\n" +
 	"\aPosting\x12\x1d\n" +
 	"\aaccount\x18\x01 \x01(\tB\x03\xe0A\x02R\aaccount\x12&\n" +
-	"\famount_pence\x18\x02 \x01(\x03B\x03\xe0A\x02R\vamountPence\"\xea\x04\n" +
+	"\famount_pence\x18\x02 \x01(\x03B\x03\xe0A\x02R\vamountPence\x12\x12\n" +
+	"\x04fund\x18\x1e \x01(\tR\x04fund\"\xe3\x05\n" +
 	"\x05Entry\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x03R\x06number\x12,\n" +
@@ -1708,7 +1763,13 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x06reason\x18\x0e \x01(\tR\x06reason\x12\x1c\n" +
 	"\treference\x18\x0f \x01(\tR\treference\x12/\n" +
 	"\x13membership_donation\x18\x10 \x01(\bR\x12membershipDonation\x12+\n" +
-	"\x11repeated_donation\x18\x11 \x01(\bR\x10repeatedDonation\"\xfb\x01\n" +
+	"\x11repeated_donation\x18\x11 \x01(\bR\x10repeatedDonation\x12\x18\n" +
+	"\ameeting\x18\x1e \x01(\tR\ameeting\x12\x1b\n" +
+	"\tbank_date\x18\x1f \x01(\tR\bbankDate\x12\x1f\n" +
+	"\vapproved_by\x18  \x01(\tR\n" +
+	"approvedBy\x12\x1f\n" +
+	"\vafter_close\x18! \x01(\bR\n" +
+	"afterClose\"\xfb\x01\n" +
 	"\x15RecordDonationRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1b\n" +
@@ -1717,7 +1778,7 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x06method\x18\x04 \x01(\x0e2\x1a.folkmoot.ledger.v1.MethodB\x03\xe0A\x02R\x06method\x12\"\n" +
 	"\n" +
 	"occur_date\x18\x05 \x01(\tB\x03\xe0A\x02R\toccurDate\x12\x1c\n" +
-	"\treference\x18\x06 \x01(\tR\treference\"\xdd\x01\n" +
+	"\treference\x18\x06 \x01(\tR\treference\"\xf7\x01\n" +
 	"\x10PostEntryRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\"\n" +
@@ -1725,7 +1786,8 @@ const file_folkmoot_ledger_v1_ledger_proto_rawDesc = "" +
 	"occur_date\x18\x02 \x01(\tB\x03\xe0A\x02R\toccurDate\x12%\n" +
 	"\vdescription\x18\x03 \x01(\tB\x03\xe0A\x02R\vdescription\x12<\n" +
 	"\bpostings\x18\x04 \x03(\v2\x1b.folkmoot.ledger.v1.PostingB\x03\xe0A\x02R\bpostings\x12\x1c\n" +
-	"\treference\x18\x05 \x01(\tR\treference\"q\n" +
+	"\treference\x18\x05 \x01(\tR\treference\x12\x18\n" +
+	"\ameeting\x18\x1e \x01(\tR\ameeting\"q\n" +
 	"\x13ReverseEntryRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x19\n" +

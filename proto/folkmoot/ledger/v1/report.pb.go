@@ -83,7 +83,7 @@ func (Unit) EnumDescriptor() ([]byte, []int) {
 // GetReportRequest names a report and its dates.
 type GetReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "income-and-expenditure", "balance-sheet", "receipts-and-payments", "trial-balance", "donations-by-region",
+	// "income-and-expenditure", "balance-sheet", "receipts-and-payments", "trial-balance", "restricted-funds", "donations-by-region",
 	// "changes-after-close", "gaps" or "duplicates".
 	Report string `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
 	// The first date that counts, YYYY-MM-DD; 1 January of the year of to_date if empty. A balance sheet and a trial balance are
