@@ -11,8 +11,8 @@ import (
 // control, with a second cell withheld where one alone could be worked out from the total.
 const FewestGivers = 10
 
-// Gift is what one giver gave on one day; reversed donations are not in it.
-type Gift struct {
+// DayGift is what one giver gave on one day; reversed donations are not in it.
+type DayGift struct {
 	// Member is who gave, and Region where they belong to now; both may be empty.
 	Member, Region string
 	// Day is the date it happened, YYYY-MM-DD.
@@ -73,7 +73,7 @@ func WholeWeeks(from, to, today string) (first, last string) {
 // who gave.
 //
 // Regions are those of today; when somebody moves, what they gave moves with them.
-func DonationsByRegion(first, last string, gifts []Gift, all bool) Report {
+func DonationsByRegion(first, last string, gifts []DayGift, all bool) Report {
 	weeks := map[string]map[string]*regionWeek{}
 	regions := map[string]bool{}
 	for _, g := range gifts {

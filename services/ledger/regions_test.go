@@ -34,10 +34,10 @@ func TestWholeWeeks(t *testing.T) {
 }
 
 // crowd is n givers of a region, a pound each in a week.
-func crowd(region, day string, n int) []ledger.Gift {
-	var out []ledger.Gift
+func crowd(region, day string, n int) []ledger.DayGift {
+	var out []ledger.DayGift
 	for i := range n {
-		out = append(out, ledger.Gift{Member: fmt.Sprintf("%s-%d", region, i), Region: region, Day: day, Pence: 100})
+		out = append(out, ledger.DayGift{Member: fmt.Sprintf("%s-%d", region, i), Region: region, Day: day, Pence: 100})
 	}
 	return out
 }
@@ -56,7 +56,7 @@ func TestSmallFiguresAreWithheld(t *testing.T) {
 		"two that are together enough":          {map[string]int{"a": 4, "b": 6, "c": 11, "d": 12}, "c d"},
 		"a gift without a region counts as one": {map[string]int{"": 1, "c": 11, "d": 12}, "d"},
 	} {
-		var gifts []ledger.Gift
+		var gifts []ledger.DayGift
 		for region, n := range c.givers {
 			gifts = append(gifts, crowd(region, day, n)...)
 		}
@@ -90,7 +90,7 @@ func TestSmallFiguresAreWithheld(t *testing.T) {
 func TestNothingSmallCanBeWorkedOut(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		givers := map[string]map[string]int{}
-		var gifts []ledger.Gift
+		var gifts []ledger.DayGift
 		for range rapid.IntRange(1, 12).Draw(rt, "crowds") {
 			region := rapid.SampledFrom([]string{"", "east", "north", "south", "west"}).Draw(rt, "region")
 			day := addDays("2026-09-07", 7*rapid.IntRange(0, 3).Draw(rt, "week"))

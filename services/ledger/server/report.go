@@ -128,9 +128,9 @@ const askAtOnce = 1000
 // regions adds the gifts up by the regions that membership has for their givers today.
 func (s *Server) regions(ctx context.Context, d span) (ledger.Report, error) {
 	first, last := ledger.WholeWeeks(d.from, d.to, s.today(s.Now()))
-	var gifts []ledger.Gift
+	var gifts []ledger.DayGift
 	var givers []string // Gifts come in order of giver.
-	err := s.store.Gifts(ctx, first, last, func(g ledger.Gift) error {
+	err := s.store.Gifts(ctx, first, last, func(g ledger.DayGift) error {
 		gifts = append(gifts, g)
 		if g.Member != "" && (len(givers) == 0 || givers[len(givers)-1] != g.Member) {
 			givers = append(givers, g.Member)

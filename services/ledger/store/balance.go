@@ -71,8 +71,12 @@ func (s *Store) RollBalances(ctx context.Context) (int64, error) {
 // Period returns the sums of the accounts before a date and from it to another, both included: from the sums by day and,
 // in the same snapshot, from the entries that are not in them yet.
 func (s *Store) Period(ctx context.Context, from, to string) (ledger.Period, error) {
+	return period(ctx, s.db.Reader(), from, to)
+}
+
+func period(ctx context.Context, q querier, from, to string) (ledger.Period, error) {
 	p := ledger.Period{From: from, To: to, Before: ledger.Sums{}, Within: ledger.Sums{}}
-	rows, err := s.db.Reader().QueryContext(ctx, `
+	rows, err := q.QueryContext(ctx, `
 		SELECT x.account, x.early, CAST(SUM(x.pence) AS BIGINT), CAST(SUM(x.received) AS BIGINT), CAST(SUM(x.paid) AS BIGINT)
 		FROM (
 		  SELECT d.account, CASE WHEN d.occurred < $1 THEN 1 ELSE 0 END AS early, d.pence, d.received, d.paid

@@ -114,7 +114,11 @@ func (s *Store) Each(ctx context.Context, yield func(ledger.Entry) error) error 
 // Sums are the balances of the accounts over entries that occurred on or before a date, in pence; an account whose postings
 // come to nothing is left out.
 func (s *Store) Sums(ctx context.Context, date string) (map[string]int64, error) {
-	p, err := s.Period(ctx, date, date)
+	return sums(ctx, s.db.Reader(), date)
+}
+
+func sums(ctx context.Context, q querier, date string) (map[string]int64, error) {
+	p, err := period(ctx, q, date, date)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (s *Store) pairs(ctx context.Context, query string, args ...any) ([][2]int6
 
 // Gifts calls yield for what each giver gave on each day between two dates, both included, less what was reversed, in order of
 // giver. A reversal counts on the day of what it reverses.
-func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Gift) error) error {
+func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.DayGift) error) error {
 	rows, err := s.db.Reader().QueryContext(ctx, `
 		SELECT x.member, x.day, CAST(-SUM(x.pence) AS BIGINT)
 		FROM (SELECT e.member, COALESCE(r.occurred, e.occurred) AS day, p.pence
@@ -156,7 +156,7 @@ func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Gi
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var g ledger.Gift
+		var g ledger.DayGift
 		if err := rows.Scan(&g.Member, &g.Day, &g.Pence); err != nil {
 			return fmt.Errorf("store: gifts: %w", err)
 		}

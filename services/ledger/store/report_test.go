@@ -200,11 +200,11 @@ func TestGiftsAreThoseThatStand(t *testing.T) {
 		give("dee", "2026-02-28", 100)
 		must(t)(d.reverse(t.Context(), gone.ID))
 		must(t)(d.reverse(t.Context(), must(t)(d.reverse(t.Context(), kept.ID)).ID))
-		var got []ledger.Gift
-		if err := d.Gifts(t.Context(), "2026-03-01", "2026-03-31", func(g ledger.Gift) error { got = append(got, g); return nil }); err != nil {
+		var got []ledger.DayGift
+		if err := d.Gifts(t.Context(), "2026-03-01", "2026-03-31", func(g ledger.DayGift) error { got = append(got, g); return nil }); err != nil {
 			t.Fatal(err)
 		}
-		want := []ledger.Gift{{Member: "ada", Day: "2026-03-01", Pence: 300}, {Member: "ada", Day: "2026-03-02", Pence: 50}, {Member: "cas", Day: "2026-03-01", Pence: 100}}
+		want := []ledger.DayGift{{Member: "ada", Day: "2026-03-01", Pence: 300}, {Member: "ada", Day: "2026-03-02", Pence: 50}, {Member: "cas", Day: "2026-03-01", Pence: 100}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("gifts:\n%s", diff)
 		}
