@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	_ "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1" // Its services are looked up by name.
+	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
@@ -97,12 +97,15 @@ func TestPermissions(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	var services []protoreflect.ServiceDescriptor
-	protoregistry.GlobalFiles.RangeFilesByPackage("folkmoot.ledger.v1", func(f protoreflect.FileDescriptor) bool {
-		for i := range f.Services().Len() {
-			services = append(services, f.Services().Get(i))
+	for _, file := range []protoreflect.FileDescriptor{
+		ledgerv1.File_folkmoot_ledger_v1_ledger_proto,
+		ledgerv1.File_folkmoot_ledger_v1_acts_proto,
+		ledgerv1.File_folkmoot_ledger_v1_report_proto,
+	} {
+		for i := range file.Services().Len() {
+			services = append(services, file.Services().Get(i))
 		}
-		return true
-	})
+	}
 	for _, service := range services {
 		for j := range service.Methods().Len() {
 			m := service.Methods().Get(j)

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
@@ -93,6 +94,11 @@ func newOffice(t *testing.T) *office {
 	}
 	o.server, err = Open(t.Context(), room.Config{DB: db, Now: now, Random: rand.Reader, Log: log, Zone: london, Membership: toMembership, PublicLog: public})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.server.ApplyRules(t.Context(), &ledgerv1.ApplyRulesRequest{
+		Epoch: 1, Position: 1, RuleBook: 1, EffectiveTime: timestamppb.New(o.now.Add(-time.Hour)), SecondOfficerAbovePence: 10_000,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	wire := rpc.NewWire()
