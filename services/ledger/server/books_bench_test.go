@@ -35,9 +35,7 @@ func manyLines(tb testing.TB, s *Server, n int) store.Import {
 	b.WriteString("Date,Description,Amount,Balance\n")
 	at := int64(0)
 	flush := func() {
-		if _, err := s.store.AppendFile(ctx, f.ID, f.StartedBy, at, bytes.Clone(b.Bytes())); err != nil {
-			tb.Fatal(err)
-		}
+		exec(`INSERT INTO file_piece (file, begins, data) VALUES ($1, $2, $3)`, f.ID, at, bytes.Clone(b.Bytes()))
 		at += int64(b.Len())
 		b.Reset()
 	}
@@ -49,7 +47,7 @@ func manyLines(tb testing.TB, s *Server, n int) store.Import {
 		}
 	}
 	flush()
-	exec(`UPDATE file SET size = taken, sha256 = $2 WHERE id = $1`, f.ID, []byte("not hashed in a benchmark"))
+	exec(`UPDATE file SET size = $3, taken = $3, sha256 = $2 WHERE id = $1`, f.ID, []byte("not hashed in a benchmark"), at)
 	i := store.Import{ID: bookID(tb), State: store.Checking, Account: ledger.Bank, File: f}
 	exec(`INSERT INTO bank_import (id, state, account, file, column_map, checked, checked_by, read_bytes, read_lines, kept, leave_out, found, version)
 		VALUES ($1, 'checking', $2, $3, '', 0, '', 0, 0, 0, FALSE, '{}', 1)`, i.ID, i.Account, f.ID)

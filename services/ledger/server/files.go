@@ -48,16 +48,17 @@ func (s *Server) StartFile(ctx context.Context, req *ledgerv1.StartFileRequest) 
 	return rpc.Reply(&ledgerv1.File{}, reply, err)
 }
 
-// AppendFile takes the next piece. It is its own idempotency: the offset says which piece it is.
+// AppendFile takes the next piece. The offset says which piece it is, whatever the request's id.
 func (s *Server) AppendFile(ctx context.Context, req *ledgerv1.AppendFileRequest) (*ledgerv1.File, error) {
 	if n := len(req.GetData()); n == 0 || n > ledger.MaxPiece || req.GetOffset() < 0 {
 		return nil, fault.Field("FILE_INVALID", "data", "Send pieces of 1 byte to 512 KiB.")
 	}
-	f, err := s.store.AppendFile(ctx, req.GetFile(), auth.FromContext(ctx).Member, req.GetOffset(), req.GetData())
+	r, _, err := s.begin(ctx, ledgerv1.BooksService_AppendFile_FullMethodName, req)
 	if err != nil {
 		return nil, err
 	}
-	return fileProto(f), nil
+	reply, err := s.store.AppendFile(ctx, r, req.GetFile(), auth.FromContext(ctx).Member, req.GetOffset(), req.GetData(), encodeFile)
+	return rpc.Reply(&ledgerv1.File{}, reply, err)
 }
 
 // FinishFile checks the content of a file and stores its hash. What a statement holds is for its reader to say.

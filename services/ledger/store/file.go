@@ -51,30 +51,30 @@ func (s *Store) StartFile(ctx context.Context, r once.Request, f ledger.File, en
 
 // AppendFile keeps the piece that begins at an offset. One that is there already changes nothing: offset and length are
 // compared, its content is what finishing hashes.
-func (s *Store) AppendFile(ctx context.Context, id, by string, offset int64, data []byte) (f ledger.File, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if f, err = ownFile(ctx, tx, id, by); err != nil {
-			return err
+func (s *Store) AppendFile(ctx context.Context, r once.Request, id, by string, offset int64, data []byte, encode func(ledger.File) ([]byte, error)) ([]byte, error) {
+	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
+		f, err := ownFile(ctx, tx, id, by)
+		if err != nil {
+			return nil, err
 		}
 		end := offset + int64(len(data))
 		switch {
 		case end <= f.Taken:
-			return nil
+			return encode(f)
 		case offset != f.Taken:
-			return fault.Field("FILE_GAP", "offset", fmt.Sprintf("The next piece begins at byte %d.", f.Taken))
+			return nil, fault.Field("FILE_GAP", "offset", fmt.Sprintf("The next piece begins at byte %d.", f.Taken))
 		case end > f.Purpose.MaxFile():
-			return fault.Field("FILE_INVALID", "data", fmt.Sprintf("Choose a file of at most %d MiB.", f.Purpose.MaxFile()>>20))
+			return nil, fault.Field("FILE_INVALID", "data", fmt.Sprintf("Choose a file of at most %d MiB.", f.Purpose.MaxFile()>>20))
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO file_piece (file, begins, data) VALUES ($1, $2, $3)`, id, offset, data); err != nil {
-			return database.StaleKey(fmt.Errorf("store: append to a file: %w", err))
+			return nil, database.StaleKey(fmt.Errorf("store: append to a file: %w", err))
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE file SET taken = $2 WHERE id = $1`, id, end); err != nil {
-			return fmt.Errorf("store: append to a file: %w", err)
+			return nil, fmt.Errorf("store: append to a file: %w", err)
 		}
 		f.Taken = end
-		return nil
+		return encode(f)
 	})
-	return f, err
 }
 
 // ownFile returns a file that is not finished and that this member started.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/localgovdigital/folkmoot/gateway/rest"
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
@@ -215,7 +217,8 @@ func (p pages) parts(q *layout.Request, purpose ledgerv1.FilePurpose) (string, e
 
 // hand hands a file to the ledger, in pieces, and returns its id.
 func (p pages) hand(q *layout.Request, purpose ledgerv1.FilePurpose, part *multipart.Part) (string, error) {
-	id := q.RequestID()
+	// Each try has ids of its own: a file that was refused, and another of the same name, are not one.
+	id := uuid.NewString()
 	f, err := p.Books.StartFile(q.Context(), &ledgerv1.StartFileRequest{RequestId: id + ".start", Name: part.FileName(), Purpose: purpose})
 	if err != nil {
 		return "", err
