@@ -64,7 +64,7 @@ func IsPack(path string) bool {
 	if err != nil {
 		return false
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	return slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == pack.ManifestFile })
 }
 
@@ -77,7 +77,7 @@ func Pack(ctx context.Context, path, vkey string, kept *Kept) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is not a zip, or it is cut short: %w", err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	r, p := &Report{}, &packed{files: map[string]*zip.File{}}
 	for _, f := range z.File {
 		if p.files[f.Name] != nil {

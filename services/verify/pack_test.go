@@ -178,7 +178,7 @@ func open(t *testing.T, file string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	out := map[string]string{}
 	for _, f := range z.File {
 		r, err := f.Open()

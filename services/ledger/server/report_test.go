@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -318,7 +319,7 @@ func received(t *testing.T, s grpc.ServerStreamingClient[httpbody.HttpBody], err
 	var b bytes.Buffer
 	for n := 0; ; n++ {
 		m, err := s.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return b.Bytes(), n
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/localgovdigital/folkmoot/services/ledger"
@@ -123,7 +124,7 @@ func (s *Store) checkBalances(ctx context.Context) error {
 			    WHERE e.number <= (SELECT number FROM balance_head WHERE id = 1)
 			  ) x GROUP BY x.account, x.occurred
 			) y WHERE y.kept <> y.found ORDER BY y.account, y.occurred LIMIT 1`).Scan(&account, &day, &kept, &right)
-		if err == sql.ErrNoRows {
+		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
