@@ -434,6 +434,7 @@ func newHouse(t *testing.T) (*house, rest.Rooms) {
 	}
 	server := grpc.NewServer()
 	membershipv1.RegisterMembershipServiceServer(server, membership{house: h})
+	membershipv1.RegisterRegisterServiceServer(server, entries{house: h})
 	ledgerv1.RegisterLedgerServiceServer(server, ledgerRoom{house: h})
 	motionsv1.RegisterMotionsServiceServer(server, motionsRoom{house: h})
 	motionsv1.RegisterRuleBookServiceServer(server, ruleBookRoom{})

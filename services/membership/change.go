@@ -97,6 +97,45 @@ func (d Decision) NewEmail(s State, present, email string, taken bool) (Event, e
 	return d.event(EmailChanged), nil
 }
 
+// MaxPostal is the longest postal address, in characters, and maxPostalLines how many lines it has at most.
+const (
+	MaxPostal      = 400
+	maxPostalLines = 8
+)
+
+// NewPostal decides that a member's postal address changes and returns it, a line each. A society that is not registered keeps
+// none: no law and no meeting needs it (section 30 of the Co-operative and Community Benefit Societies Act 2014).
+func (d Decision) NewPostal(s State, rule Rule, present, address string) (Event, string, error) {
+	if !rule.Registered {
+		return Event{}, "", fault.New(fault.Conflict, "POSTAL_NOT_ASKED", "This society is not registered, so its register keeps no postal addresses.")
+	}
+	d, err := d.reasoned("POSTAL_INVALID")
+	if err != nil {
+		return Event{}, "", err
+	}
+	var lines []string
+	for line := range strings.Lines(address) {
+		if line = oneLine(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	bad := checkText(nil, "address", "the postal address", strings.Join(lines, " "), MaxPostal)
+	if len(lines) > maxPostalLines {
+		bad = append(bad, fault.Violation{Field: "address", Message: "Use at most 8 lines for the postal address."})
+	}
+	if len(bad) > 0 {
+		return Event{}, "", fault.New(fault.Invalid, "POSTAL_INVALID", bad[0].Message, bad...)
+	}
+	address = strings.Join(lines, "\n")
+	switch {
+	case !s.Member():
+		return Event{}, "", notAMember()
+	case address == present:
+		return Event{}, "", fault.New(fault.Conflict, "SAME_POSTAL", "This is the postal address in the register already.")
+	}
+	return d.event(PostalChanged), address, nil
+}
+
 // Waive decides that a member need not give the £1. Nobody waives their own.
 func (d Decision) Waive(s State) (Event, error) {
 	if d.own() {

@@ -5,6 +5,11 @@
 // force, never kept: [History.On] and [State.Standing] are functions of events and a date, and give the same answer in
 // whatever order the events arrived. Nothing is edited; what was wrong is answered by another event.
 //
+// What may happen to an entry is decided here ([Decision]): who may, with which reason, and what follows. A member leaves by
+// themselves; a resolution that names them expels; the rules, the secretary or the board admit ([Admission]); two officers examine
+// what may be one person twice ([Pair]), and a machine refuses nobody; any member objects to an entry and is answered ([Objection]).
+// "Why am I (not) a member in good standing on this date?" is answered by [History.Ask].
+//
 // A roll ([Draw]) is the list of those entitled at an instant, numbered in an order that tells nothing, with a
 // fingerprint that the ballots room computes again for itself ([Fingerprint]).
 //
@@ -47,6 +52,8 @@ const (
 	Renamed EventKind = "renamed"
 	// EmailChanged: another e-mail address was confirmed. The event does not say which: addresses are in the entry alone.
 	EmailChanged EventKind = "email_changed"
+	// PostalChanged: the postal address changed. The event does not say to which.
+	PostalChanged EventKind = "postal_changed"
 	// Waived: an officer excused the member from the £1.
 	Waived EventKind = "waived"
 	// Merged: two officers found that this entry and About are one person; About is kept and this one ceased.
@@ -201,7 +208,7 @@ func (s *State) apply(e Event) {
 		if s.Left.IsZero() && !s.Admitted.IsZero() {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
-	case Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+	case Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
 		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
 		// They are on record, and bear on no standing.
 	}

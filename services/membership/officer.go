@@ -19,10 +19,11 @@ const (
 	Organiser Role = "organiser"
 	Teller    Role = "teller"
 	Board     Role = "board"
+	Registrar Role = "registrar"
 )
 
 // Roles lists them.
-var Roles = []Role{Chair, Secretary, Treasurer, Organiser, Teller, Board}
+var Roles = []Role{Chair, Secretary, Treasurer, Organiser, Teller, Board, Registrar}
 
 // FoundingRoles are the offices of the three founders, in the order in which they are numbered.
 var FoundingRoles = []Role{Secretary, Treasurer, Chair}

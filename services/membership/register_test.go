@@ -2,6 +2,7 @@ package membership
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,27 @@ func TestChanges(t *testing.T) {
 		{"an address taken", func() (Event, error) { return own.NewEmail(member, "a@x.org", "b@x.org", true) }, Event{}, "EMAIL_TAKEN"},
 		{"the same address", func() (Event, error) { return own.NewEmail(member, "a@x.org", "a@x.org", false) }, Event{}, "SAME_EMAIL"},
 		{"an address having left", func() (Event, error) { return own.NewEmail(left, "a@x.org", "b@x.org", false) }, Event{}, "NOT_A_MEMBER"},
+		{"a postal address that no law asks for", func() (Event, error) { e, _, err := own.NewPostal(member, Rule{}, "", "1 Road"); return e, err }, Event{}, "POSTAL_NOT_ASKED"},
+		{"no postal address", func() (Event, error) {
+			e, _, err := own.NewPostal(member, Rule{Registered: true}, "", " \n ")
+			return e, err
+		}, Event{}, "POSTAL_INVALID"},
+		{"nine lines", func() (Event, error) {
+			e, _, err := own.NewPostal(member, Rule{Registered: true}, "", strings.Repeat("a\n", 9))
+			return e, err
+		}, Event{}, "POSTAL_INVALID"},
+		{"the same postal address", func() (Event, error) {
+			e, _, err := own.NewPostal(member, Rule{Registered: true}, "1 Road\nTown", " 1  Road\r\n\nTown ")
+			return e, err
+		}, Event{}, "SAME_POSTAL"},
+		{"a postal address", func() (Event, error) {
+			e, _, err := own.NewPostal(member, Rule{Registered: true}, "", "1 Road\nTown")
+			return e, err
+		}, Event{Kind: PostalChanged, At: day(5)}, ""},
+		{"a postal address having left", func() (Event, error) {
+			e, _, err := own.NewPostal(left, Rule{Registered: true}, "", "1 Road")
+			return e, err
+		}, Event{}, "NOT_A_MEMBER"},
 		{"waives", func() (Event, error) { return other.Waive(member) }, Event{Kind: Waived, At: day(5), Reason: "Moved house.", By: "b"}, ""},
 		{"waives one's own", func() (Event, error) { return own.Waive(member) }, Event{}, "OWN_WAIVER"},
 		{"waives without a reason", func() (Event, error) { return silent.Waive(member) }, Event{}, "WAIVER_INVALID"},
@@ -348,9 +370,9 @@ func TestAsk(t *testing.T) {
 // TestStandingOfEveryKind: whatever happened and in whatever order it was delivered, the answer is the same, and what bears on no
 // standing changes none.
 func TestStandingOfEveryKind(t *testing.T) {
-	kinds := []EventKind{Applied, Confirmed, Admitted, Declined, Moved, Renamed, EmailChanged, Waived, Resigned, Lapsed, Expelled, Died, Readmitted, Merged,
+	kinds := []EventKind{Applied, Confirmed, Admitted, Declined, Moved, Renamed, EmailChanged, PostalChanged, Waived, Resigned, Lapsed, Expelled, Died, Readmitted, Merged,
 		MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken}
-	silent := []EventKind{Renamed, EmailChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken}
+	silent := []EventKind{Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken}
 	rapid.Check(t, func(t *rapid.T) {
 		var h History
 		for i := range rapid.IntRange(0, 14).Draw(t, "events") {

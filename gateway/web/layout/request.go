@@ -216,6 +216,7 @@ func (q *Request) navigation() []navigation {
 // Officers are the roles that may look into the register.
 var Officers = []session.Role{
 	membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_TREASURER, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_ORGANISER,
+	membershipv1.Role_ROLE_BOARD, membershipv1.Role_ROLE_REGISTRAR,
 }
 
 func (q *Request) languages(here string) []languageLink {

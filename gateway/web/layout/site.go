@@ -56,6 +56,7 @@ type Config struct {
 // Site is everything that pages share.
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
+	Entries    membershipv1.RegisterServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Reports    ledgerv1.ReportServiceClient
 	Books      ledgerv1.BooksServiceClient
@@ -89,6 +90,7 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
+		Entries:    membershipv1.NewRegisterServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),

@@ -21,6 +21,7 @@ const (
 	Organiser = "organiser"
 	Teller    = "teller"
 	Board     = "board"
+	Registrar = "registrar"
 )
 
 // The rooms, as tokens and policies spell them.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
@@ -13,8 +14,13 @@ import (
 )
 
 // mayChange refuses who neither changes their own entry nor is the secretary.
-func mayChange(p auth.Principal, member string) error {
-	if p.Member == member || p.HoldsAny(auth.Secretary) {
+func mayChange(ctx context.Context, member string) error {
+	p := auth.FromContext(ctx)
+	if p.Member == member {
+		return nil
+	}
+	if p.HoldsAny(auth.Secretary) {
+		acts.Exercise(ctx, p.Office(auth.Secretary))
 		return nil
 	}
 	return fault.New(fault.Denied, "ROLE_NEEDED", "You may change your own entry; others are changed by the secretary.")
@@ -38,7 +44,7 @@ func (s *Server) change(ctx context.Context, method string, r memberRequest, rea
 
 // MoveRegion moves a member to another region.
 func (s *Server) MoveRegion(ctx context.Context, r *membershipv1.MoveRegionRequest) (*membershipv1.RegisterEvent, error) {
-	if err := mayChange(auth.FromContext(ctx), r.GetMember()); err != nil {
+	if err := mayChange(ctx, r.GetMember()); err != nil {
 		return nil, err
 	}
 	// Regions are never taken away, so that what is found here stays true.
@@ -53,7 +59,7 @@ func (s *Server) MoveRegion(ctx context.Context, r *membershipv1.MoveRegionReque
 
 // ChangeName changes the name in an entry.
 func (s *Server) ChangeName(ctx context.Context, r *membershipv1.ChangeNameRequest) (*membershipv1.RegisterEvent, error) {
-	if err := mayChange(auth.FromContext(ctx), r.GetMember()); err != nil {
+	if err := mayChange(ctx, r.GetMember()); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, membershipv1.RegisterService_ChangeName_FullMethodName, r, r.GetReason(), func(d membership.Decision, c store.Case) (membership.Event, error) {

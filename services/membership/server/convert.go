@@ -17,6 +17,7 @@ var roles = map[membership.Role]membershipv1.Role{
 	membership.Organiser: membershipv1.Role_ROLE_ORGANISER,
 	membership.Teller:    membershipv1.Role_ROLE_TELLER,
 	membership.Board:     membershipv1.Role_ROLE_BOARD,
+	membership.Registrar: membershipv1.Role_ROLE_REGISTRAR,
 }
 
 var standings = map[membership.Standing]membershipv1.Standing{

@@ -27,7 +27,7 @@ func (s *Server) ListDoubles(ctx context.Context, _ *membershipv1.ListDoublesReq
 		return nil, err
 	}
 	out := &membershipv1.ListDoublesResponse{Compared: []string{byNameAndRegion}, NotCompared: []string{byPayer, byDevice}}
-	if out.Examined, err = s.store.DoublesExamined(ctx, now); err != nil {
+	if out.Examined, err = s.store.DoublesExamined(ctx); err != nil {
 		return nil, err
 	}
 	entry := func(m store.Member) *membershipv1.Alike {

@@ -6,19 +6,28 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/membership"
 	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
-// keepers keep the register: they see the history of every entry.
-var keepers = []string{auth.Secretary, auth.Chair}
+// keepers decide about entries; readers see the history of every entry.
+var (
+	keepers = []string{auth.Secretary, auth.Chair}
+	readers = []string{auth.Secretary, auth.Chair, auth.Registrar}
+)
 
 // mayRead refuses who is neither the member nor holds one of the roles. It is asked before the entry is looked for: whether it
 // exists is not for everybody to know.
-func mayRead(p auth.Principal, member string, roles []string) error {
-	if p.Member == member || p.HoldsAny(roles...) {
+func mayRead(ctx context.Context, member string, roles []string) error {
+	p := auth.FromContext(ctx)
+	if p.Member == member {
+		return nil
+	}
+	if p.HoldsAny(roles...) {
+		acts.Exercise(ctx, p.Office(roles...))
 		return nil
 	}
 	return fault.New(fault.Denied, "ROLE_NEEDED", "You may look at your own entry; other entries are for officers.")
@@ -38,7 +47,7 @@ func encodeRecorded(r store.Recorded) ([]byte, error) {
 // ListHistory returns the events and offices of an entry. Who objected to it is for those who decide on objections.
 func (s *Server) ListHistory(ctx context.Context, r *membershipv1.ListHistoryRequest) (*membershipv1.ListHistoryResponse, error) {
 	p := auth.FromContext(ctx)
-	if err := mayRead(p, r.GetMember(), keepers); err != nil {
+	if err := mayRead(ctx, r.GetMember(), readers); err != nil {
 		return nil, err
 	}
 	events, grants, err := s.store.History(ctx, r.GetMember())
@@ -61,7 +70,7 @@ func (s *Server) ListHistory(ctx context.Context, r *membershipv1.ListHistoryReq
 // ExplainStanding answers for a date. Officers are answered about any member, an organiser about those of their region.
 func (s *Server) ExplainStanding(ctx context.Context, r *membershipv1.ExplainStandingRequest) (*membershipv1.ExplainStandingResponse, error) {
 	p := auth.FromContext(ctx)
-	if err := mayRead(p, r.GetMember(), officers); err != nil {
+	if err := mayRead(ctx, r.GetMember(), officers); err != nil {
 		return nil, err
 	}
 	now := s.cfg.Now()

@@ -23,6 +23,7 @@ import (
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
@@ -38,6 +39,8 @@ type house struct {
 	db     *database.DB
 	server *Server
 	people membershipv1.MembershipServiceClient
+	// conn is nobody's connection to the room.
+	conn *grpc.ClientConn
 	// entries is the register's service.
 	entries membershipv1.RegisterServiceClient
 	mail    *mailbox
@@ -262,12 +265,13 @@ func open(t *testing.T, change ...func(*Config)) *house {
 		t.Fatal(err)
 	}
 	h.server.machine = func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
-	serve(t, h.wire, rpc.ServerConfig{Room: auth.Membership, Log: log, Verifier: verifier(auth.Membership, h.server.Revocations()), Policies: h.server.Policies()}, h.server.Register)
+	serve(t, h.wire, rpc.ServerConfig{Room: auth.Membership, Log: log, Verifier: verifier(auth.Membership, h.server.Revocations()), Policies: h.server.Policies(), Acts: acts.NewBook(h.db, zone)}, h.server.Register)
 	conn, err := h.wire.Dial(auth.Membership, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	h.conn = conn
 	h.people, h.entries = membershipv1.NewMembershipServiceClient(conn), membershipv1.NewRegisterServiceClient(conn)
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})

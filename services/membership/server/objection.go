@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 	"github.com/localgovdigital/folkmoot/services/membership"
@@ -42,6 +43,7 @@ func (s *Server) ListObjections(ctx context.Context, _ *membershipv1.ListObjecti
 	p := auth.FromContext(ctx)
 	whole, by := p.HoldsAny(keepers...), p.Member
 	if whole {
+		acts.Exercise(ctx, p.Office(keepers...))
 		by = ""
 	}
 	all, err := s.store.Objections(ctx, by)

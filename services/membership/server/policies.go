@@ -81,7 +81,7 @@ func rollPolicies(p auth.Policies) {
 }
 
 // officers may look at the register; organisers at their region's part of it.
-var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Organiser}
+var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Registrar, auth.Organiser}
 
 // wholeSociety are those who may look at all of it.
-var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board}
+var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Registrar}

@@ -46,10 +46,10 @@ func otherRegion() error {
 	return fault.New(fault.Denied, "OTHER_REGION", "You may do this for your own region only.")
 }
 
-// seesAddress reports whether an officer needs the addresses of a region's members: the secretary, who gives notice,
-// and the region's organiser.
+// seesAddress reports whether an officer needs the addresses of a region's members: the secretary, who gives notice, the
+// registrar, who helps to keep the register, and the region's organiser.
 func seesAddress(p auth.Principal, region string) bool {
-	return p.HoldsAny(auth.Secretary) || p.Holds(auth.Organiser, region)
+	return p.HoldsAny(auth.Secretary, auth.Registrar) || p.Holds(auth.Organiser, region)
 }
 
 // ListMembers pages through the register by membership number.

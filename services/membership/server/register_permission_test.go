@@ -8,6 +8,8 @@ MoveRegion        S         R      R         R     R      R         R     .     
 ChangeName        S         R      R         R     R      R         R     .         O        N          N      N       N
 RequestEmail      S         .      .         .     .      .         .     .         O        N          N      N       N
 ConfirmEmail      S         .      .         .     .      .         .     .         O        N          N      N       N
+GetPostal         S         R      R         R     R      R         R     .         .        N          N      N       N
+ChangePostal      S         R      R         R     R      R         R     .         O        N          N      N       N
 Leave             S         .      .         .     .      .         .     .         O        N          N      N       N
 EndMembership     S         R      R         R     R      R         R     .         O        N          N      N       N
 WaiveDonation     S         R      R         R     R      .         R     .         O        N          N      N       N

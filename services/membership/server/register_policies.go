@@ -17,6 +17,8 @@ func registerPolicies() auth.Policies {
 		membershipv1.RegisterService_ChangeName_FullMethodName:        own,
 		membershipv1.RegisterService_RequestEmail_FullMethodName:      own,
 		membershipv1.RegisterService_ConfirmEmail_FullMethodName:      own,
+		membershipv1.RegisterService_GetPostal_FullMethodName:         {Member: true},
+		membershipv1.RegisterService_ChangePostal_FullMethodName:      own,
 		membershipv1.RegisterService_Leave_FullMethodName:             own,
 		membershipv1.RegisterService_EndMembership_FullMethodName:     by(auth.Secretary),
 		membershipv1.RegisterService_WaiveDonation_FullMethodName:     by(auth.Secretary, auth.Treasurer),
@@ -32,4 +34,4 @@ func registerPolicies() auth.Policies {
 }
 
 // examining are the roles that look at possible doubles: two of them have to agree.
-var examining = []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board}
+var examining = []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board, auth.Registrar}

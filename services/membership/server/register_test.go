@@ -12,6 +12,8 @@ import (
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/membership"
+	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
 // history returns the kinds of the events of an entry, as somebody sees them.
@@ -292,174 +294,124 @@ func TestStandingIsExplained(t *testing.T) {
 	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
 }
 
-func TestAdmissionByTheBoard(t *testing.T) {
+// TestOfficesThatExist: every office can be given; treasurer and teller wait for a second officer, and the registrar looks at
+// the register and its doubles and decides nothing alone.
+func TestOfficesThatExist(t *testing.T) {
 	h := open(t)
-	secretary, _, chair := h.found()
+	secretary, _, _ := h.found()
+	h.region(secretary, "london")
+	sam, ann := h.join("Sam", "sam@example.org", ""), h.join("Ann", "ann@example.org", "")
+	waits := map[membershipv1.Role]bool{membershipv1.Role_ROLE_TREASURER: true, membershipv1.Role_ROLE_TELLER: true}
+	for number, name := range membershipv1.Role_name {
+		role, region := membershipv1.Role(number), ""
+		if role == membershipv1.Role_ROLE_UNSPECIFIED {
+			continue
+		}
+		if role == membershipv1.Role_ROLE_ORGANISER {
+			region = "london"
+		}
+		g := h.grant(secretary, sam, role, region)
+		if got := g.GetState() == membershipv1.GrantState_GRANT_STATE_PROPOSED; got != waits[role] {
+			t.Errorf("%s waits for a second officer: %v", name, got)
+		}
+	}
+	h.grant(secretary, ann, membershipv1.Role_ROLE_REGISTRAR, "")
+	ann.token = h.exchange(ann.session)
+	if got := h.history(ann, secretary); got != "applied confirmed admitted" {
+		t.Errorf("the history is %q", got)
+	}
+	if all, err := h.people.ListMembers(with(ann.token), &membershipv1.ListMembersRequest{}); err != nil || len(all.GetMembers()) != 5 || all.GetMembers()[0].GetEmail() == "" {
+		t.Errorf("%v, %v", all, err)
+	}
+	if _, err := h.entries.ListDoubles(with(ann.token), &membershipv1.ListDoublesRequest{}); err != nil {
+		t.Error(err)
+	}
+	_, err := h.entries.WaiveDonation(with(ann.token), &membershipv1.WaiveDonationRequest{RequestId: newID(), Member: sam.id, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = h.entries.DecideApplication(with(ann.token), &membershipv1.DecideApplicationRequest{RequestId: newID(), Member: sam.id, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = h.entries.AnswerObjection(with(ann.token), &membershipv1.AnswerObjectionRequest{RequestId: newID(), Objection: 1, Reason: "x"})
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+}
+
+func TestPostalAddressOnlyOfARegisteredSociety(t *testing.T) {
+	h := open(t)
+	secretary, treasurer, _ := h.found()
+	sam := h.join("Sam", "sam@example.org", "")
+	change := func(by *member, address, reason string) error {
+		_, err := h.entries.ChangePostal(with(by.token), &membershipv1.ChangePostalRequest{RequestId: newID(), Member: sam.id, Address: address, Reason: reason})
+		return err
+	}
+	get := func(by *member) (*membershipv1.Postal, error) {
+		return h.entries.GetPostal(with(by.token), &membershipv1.GetPostalRequest{Member: sam.id})
+	}
+	refused(t, change(sam, "1 Road", ""), codes.FailedPrecondition, "POSTAL_NOT_ASKED")
+	if p, err := get(sam); err != nil || p.GetAsked() || p.GetAddress() != "" {
+		t.Errorf("%v, %v", p, err)
+	}
 	h.ruled++
 	_, err := h.as(auth.Motions).ApplyRules(context.Background(), &membershipv1.ApplyRulesRequest{
-		Epoch: 1, Position: h.ruled, RuleBook: 1, Admission: membershipv1.Admission_ADMISSION_BOARD, EffectiveTime: timestamppb.New(h.clock.Now()),
+		Epoch: 1, Position: h.ruled, RuleBook: 1, Registered: true, EffectiveTime: timestamppb.New(h.clock.Now()),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sam, ann := h.join("Sam", "sam@example.org", ""), h.join("Ann", "ann@example.org", "")
-	me, err := h.people.GetMe(with(sam.token), &membershipv1.GetMeRequest{})
-	if err != nil || me.GetStanding() != membershipv1.Standing_STANDING_APPLIED || me.GetNumber() != 0 {
-		t.Errorf("%v, %v", me, err)
-	}
-	queue := func(by *member) *membershipv1.ListApplicationsResponse {
-		t.Helper()
-		reply, err := h.entries.ListApplications(with(by.token), &membershipv1.ListApplicationsRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return reply
-	}
-	if q := queue(secretary); len(q.GetApplications()) != 2 || q.GetMayDecide() || q.GetAdmission() != "board" || q.GetApplications()[0].GetDecider() != "board" {
-		t.Errorf("%v", q)
-	}
-	if q := queue(chair); !q.GetMayDecide() || q.GetApplications()[0].GetMember() != sam.id {
-		t.Errorf("%v", q)
-	}
-	decide := func(by, whom *member, admit bool, reason string) error {
-		_, err := h.entries.DecideApplication(with(by.token), &membershipv1.DecideApplicationRequest{RequestId: newID(), Member: whom.id, Admit: admit, Reason: reason})
-		return err
-	}
-	refused(t, decide(secretary, sam, true, "Known."), codes.PermissionDenied, "ADMISSION_OF_OTHERS")
-	refused(t, decide(chair, sam, true, ""), codes.InvalidArgument, "ADMISSION_INVALID")
-	for _, err := range []error{decide(chair, sam, true, "The board agreed."), decide(chair, ann, false, "The board doubts the name.")} {
+	for _, err := range []error{change(sam, " 1 Road \r\nTown", ""), change(secretary, "2 Road\nTown", "Told by post.")} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	refused(t, decide(chair, ann, true, "The board agreed."), codes.FailedPrecondition, "NOT_WAITING")
-	if l := h.newest("ann@example.org", 2); !strings.Contains(l.text, "The board doubts the name.") || !strings.Contains(l.text, "appeal") {
-		t.Errorf("told\n%s", l.text)
-	}
-	if l := h.newest("sam@example.org", 2); !strings.Contains(l.text, "The board agreed.") {
-		t.Errorf("told\n%s", l.text)
-	}
-	if me, err = h.people.GetMe(with(sam.token), &membershipv1.GetMeRequest{}); err != nil || me.GetNumber() != 4 {
-		t.Errorf("%v, %v", me, err)
-	}
-	if me, err = h.people.GetMe(with(ann.token), &membershipv1.GetMeRequest{}); err != nil || !strings.Contains(me.GetStandingReason(), "refused on 29 September 2026: The board doubts the name.") {
-		t.Errorf("%v, %v", me, err)
-	}
-	page, err := h.entries.ListApplications(with(chair.token), &membershipv1.ListApplicationsRequest{PageToken: "nonsense"})
-	refused(t, err, codes.InvalidArgument, "PAGE_TOKEN")
-	if page != nil {
-		t.Error(page)
-	}
-}
-
-func TestDoublesAreShownAndNeverRefused(t *testing.T) {
-	h := open(t)
-	secretary, treasurer, chair := h.found()
-	one, two := h.join("Ann Owen", "ann@example.org", ""), h.join("ann owen", "ann@elsewhere.example.org", "")
-	list := func() *membershipv1.ListDoublesResponse {
-		t.Helper()
-		reply, err := h.entries.ListDoubles(with(chair.token), &membershipv1.ListDoublesRequest{})
-		if err != nil {
-			t.Fatal(err)
+	refused(t, change(secretary, "3 Road", ""), codes.InvalidArgument, "POSTAL_INVALID")
+	refused(t, change(treasurer, "3 Road", "x"), codes.PermissionDenied, "ROLE_NEEDED")
+	_, err = get(treasurer)
+	refused(t, err, codes.PermissionDenied, "ROLE_NEEDED")
+	for _, by := range []*member{sam, secretary} {
+		if p, err := get(by); err != nil || !p.GetAsked() || p.GetAddress() != "2 Road\nTown" {
+			t.Errorf("%v, %v", p, err)
 		}
-		return reply
 	}
-	all := list()
-	if len(all.GetDoubles()) != 1 || all.GetDoubles()[0].GetState() != membershipv1.DoubleState_DOUBLE_STATE_OPEN || len(all.GetNotCompared()) != 2 {
-		t.Fatalf("%v", all)
+	if got := h.history(sam, sam); got != "applied confirmed admitted postal_changed postal_changed" {
+		t.Errorf("the history is %q", got)
 	}
-	find := func(by *member, same bool, reason string) error {
-		_, err := h.entries.FindDouble(with(by.token), &membershipv1.FindDoubleRequest{RequestId: newID(), Member: two.id, Other: one.id, Same: same, Reason: reason})
-		return err
-	}
-	confirm := func(by *member, same bool) error {
-		_, err := h.entries.ConfirmDouble(with(by.token), &membershipv1.ConfirmDoubleRequest{RequestId: newID(), Member: two.id, Other: one.id, Same: same, Reason: "I asked her too."})
-		return err
-	}
-	refused(t, confirm(chair, true), codes.FailedPrecondition, "NOTHING_FOUND")
-	refused(t, find(secretary, true, ""), codes.InvalidArgument, "FINDING_INVALID")
-	if err := find(secretary, true, "She says so."); err != nil {
-		t.Fatal(err)
-	}
-	refused(t, confirm(secretary, true), codes.PermissionDenied, "SECOND_OFFICER_NEEDED")
-	refused(t, confirm(treasurer, false), codes.FailedPrecondition, "FINDING_DIFFERS")
-	if d := list().GetDoubles()[0]; d.GetState() != membershipv1.DoubleState_DOUBLE_STATE_FOUND || d.GetFoundByName() != "The Secretary" || d.GetReason() != "She says so." {
-		t.Errorf("%v", d)
-	}
-	if err := confirm(treasurer, true); err != nil {
-		t.Fatal(err)
-	}
-	if all := list(); all.GetDoubles()[0].GetState() != membershipv1.DoubleState_DOUBLE_STATE_MERGED || all.GetExamined() != 1 {
-		t.Errorf("%v", all)
-	}
-	_, err := h.people.GetMe(with(two.token), &membershipv1.GetMeRequest{})
-	refused(t, err, codes.Unauthenticated, "SESSION_ENDED")
-	if got := h.history(one, one); got != "applied confirmed admitted merged_in" {
-		t.Errorf("the history of the kept entry is %q", got)
-	}
-	if got := h.history(secretary, two); got != "applied confirmed admitted found_same merged" {
-		t.Errorf("the history of the other is %q", got)
-	}
-}
-
-func TestObjectionsAreAnswered(t *testing.T) {
-	h := open(t)
-	secretary, _, chair := h.found()
-	sam, ann := h.join("Sam", "sam@example.org", ""), h.join("Ann", "ann@example.org", "")
-	object := func(by *member, number int64, text string) (*membershipv1.Objection, error) {
-		return h.entries.ObjectToEntry(with(by.token), &membershipv1.ObjectToEntryRequest{RequestId: newID(), Number: number, Text: text})
-	}
-	_, err := object(sam, 99, "Who?")
-	refused(t, err, codes.InvalidArgument, "NUMBER_UNKNOWN")
-	_, err = object(sam, 5, "")
-	refused(t, err, codes.InvalidArgument, "OBJECTION_INVALID")
-	_, err = object(sam, 4, "Me.")
-	refused(t, err, codes.FailedPrecondition, "OWN_ENTRY")
-	made, err := object(sam, 5, "Lives abroad under another name.")
-	if err != nil || made.GetMember() != "" || made.GetName() != "" || made.GetNumber() != 5 {
-		t.Fatalf("%v, %v", made, err)
-	}
-	list := func(by *member) []*membershipv1.Objection {
-		t.Helper()
-		reply, err := h.entries.ListObjections(with(by.token), &membershipv1.ListObjectionsRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return reply.GetObjections()
-	}
-	if l := list(sam); len(l) != 1 || l[0].GetName() != "" {
-		t.Errorf("the objector sees %v", l)
-	}
-	if l := list(ann); len(l) != 0 {
-		t.Errorf("the other sees %v", l)
-	}
-	if l := list(chair); len(l) != 1 || l[0].GetName() != "Ann" || l[0].GetBy() != sam.id {
-		t.Errorf("the chair sees %v", l)
-	}
-	reply, err := h.entries.ListHistory(with(ann.token), &membershipv1.ListHistoryRequest{Member: ann.id})
+	// What the secretary did to another's entry is an act of the office; what Sam did is none.
+	acts, err := membershipv1.NewOfficerActsServiceClient(h.conn).ListOfficerActs(with(sam.token), &membershipv1.ListOfficerActsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := reply.GetEvents()[3]; e.GetKind() != "objected" || e.GetBy() != "" || e.GetByName() != "" || e.GetReason() == "" {
-		t.Errorf("whom it is about sees %v", e)
+	n := 0
+	for _, a := range acts.GetActs() {
+		if strings.HasSuffix(a.GetMethod(), "/ChangePostal") {
+			n++
+			if a.GetMember() != secretary.id || a.GetRole() != "secretary" {
+				t.Errorf("%v", a)
+			}
+		}
 	}
-	answer := func(by *member, n int64, reason string) error {
-		_, err := h.entries.AnswerObjection(with(by.token), &membershipv1.AnswerObjectionRequest{RequestId: newID(), Objection: n, Reason: reason})
-		return err
+	if n != 1 {
+		t.Errorf("%d acts of changing a postal address; want the secretary's", n)
 	}
-	refused(t, answer(secretary, made.GetObjection(), ""), codes.InvalidArgument, "OBJECTION_INVALID")
-	refused(t, answer(secretary, 1, "No."), codes.NotFound, "OBJECTION_NOT_FOUND")
-	if err := answer(secretary, made.GetObjection(), "I met her."); err != nil {
-		t.Fatal(err)
-	}
-	refused(t, answer(chair, made.GetObjection(), "No."), codes.FailedPrecondition, "OBJECTION_ANSWERED")
-	// An officer's own objection is answered by another.
-	own, err := object(secretary, 5, "Is this a person?")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused(t, answer(secretary, own.GetObjection(), "Yes."), codes.PermissionDenied, "OWN_OBJECTION")
-	if err := answer(chair, own.GetObjection(), "Yes."); err != nil {
-		t.Fatal(err)
+}
+
+// TestRegisterLettersAreWritten: each in each language, with nothing left out.
+func TestRegisterLettersAreWritten(t *testing.T) {
+	seen := map[string]bool{}
+	for kind, languages := range registerLetters {
+		if len(languages) != len(membership.Languages) {
+			t.Errorf("%s is in %d languages", kind, len(languages))
+		}
+		for _, language := range membership.Languages {
+			w := words{Society: "The Society", Home: "https://vote.example.org", Link: "https://vote.example.org" + confirmPath(kind) + "?link=x", Code: "123456", Until: "11:30", Reason: "As it was.", WithCode: true}
+			subject, body := write(store.Letter{Kind: kind, Language: language}, w)
+			if seen[body] || !strings.Contains(subject, "The Society") || !strings.Contains(body, "https://vote.example.org") || strings.Contains(body, "no value") {
+				t.Errorf("%s in %s: %q\n%s", kind, language, subject, body)
+			}
+			seen[body] = true
+			if needs := kind != membership.LetterEmail && kind != membership.LetterEmailChanged; needs != strings.Contains(body, "As it was.") {
+				t.Errorf("%s in %s carries the reason: %v", kind, language, !needs)
+			}
+			if (kind == membership.LetterEmail) != strings.Contains(body, "123456") {
+				t.Errorf("%s in %s: the code is missing or where it does not belong", kind, language)
+			}
+		}
 	}
 }

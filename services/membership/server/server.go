@@ -56,9 +56,9 @@ type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
-	membershipv1.UnimplementedPayersRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
+	membershipv1.UnimplementedPayersRoomsServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -123,9 +123,9 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
-	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
+	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

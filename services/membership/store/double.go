@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
 	ids "github.com/localgovdigital/folkmoot/services/internal/id"
@@ -58,7 +57,7 @@ func (s *Store) Doubles(ctx context.Context) ([]Double, error) {
 			f := found[i]
 			looked[f.Pair], looked[membership.Pair{Member: f.Other, Other: f.Member}] = true, true
 			d := Double{Member: entries[f.Member], Other: entries[f.Other], Finding: &f, FoundBy: entries[f.By].Name}
-			d.Alike = slices.Contains(pairs, f.Pair) || slices.Contains(pairs, membership.Pair{Member: f.Other, Other: f.Member})
+			d.Alike = d.Member.Region == d.Other.Region && membership.Fold(d.Member.Name) == membership.Fold(d.Other.Name)
 			if f.Second.IsZero() {
 				all = append(all, d)
 			} else {
@@ -76,49 +75,28 @@ func (s *Store) Doubles(ctx context.Context) ([]Double, error) {
 	return all, err
 }
 
-// alike finds entries with the same folded name in the same region, both of people who have not left. Whoever left is found
-// out by the history, which only those few are asked for.
-func alike(ctx context.Context, tx *sql.Tx) ([]membership.Pair, error) {
-	rows, err := tx.QueryContext(ctx, `
+// alike finds entries with the same folded name in the same region, both of people who are members or wait to be, and which two
+// officers have not found to be two people. The newest come first.
+func alike(ctx context.Context, q querier) ([]membership.Pair, error) {
+	rows, err := q.QueryContext(ctx, `
 		SELECT a.id, b.id FROM member a JOIN member b ON b.name_fold = a.name_fold AND b.region = a.region AND b.id > a.id
-		ORDER BY b.id DESC, a.id LIMIT $1`, mostPairs)
+		WHERE (EXISTS (SELECT 1 FROM elector e WHERE e.member = a.id AND e.admitted = $1) OR EXISTS (SELECT 1 FROM applicant p WHERE p.member = a.id))
+		AND (EXISTS (SELECT 1 FROM elector e WHERE e.member = b.id AND e.admitted = $1) OR EXISTS (SELECT 1 FROM applicant p WHERE p.member = b.id))
+		AND NOT EXISTS (SELECT 1 FROM event e JOIN event_about x ON x.number = e.number WHERE e.member = b.id AND e.kind = $2 AND x.about = a.id)
+		ORDER BY b.id DESC, a.id LIMIT $3`, true, string(membership.Examined), mostPairs)
 	if err != nil {
 		return nil, fmt.Errorf("store: entries alike: %w", err)
 	}
 	defer rows.Close()
 	var all []membership.Pair
-	var people []string
 	for rows.Next() {
 		var p membership.Pair
 		if err := rows.Scan(&p.Other, &p.Member); err != nil {
 			return nil, fmt.Errorf("store: entries alike: %w", err)
 		}
-		all, people = append(all, p), append(people, p.Member, p.Other)
+		all = append(all, p)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: entries alike: %w", err)
-	}
-	rows.Close()
-	histories, err := historiesOf(ctx, tx, people)
-	if err != nil {
-		return nil, err
-	}
-	there := func(m string) bool {
-		s := histories[m].On(latest(histories[m]))
-		return s.Member() || s.Pending()
-	}
-	return slices.DeleteFunc(all, func(p membership.Pair) bool { return !there(p.Member) || !there(p.Other) }), nil
-}
-
-// latest is an instant after everything in a history.
-func latest(h membership.History) time.Time {
-	var t time.Time
-	for _, e := range h.Events {
-		if e.At.After(t) {
-			t = e.At
-		}
-	}
-	return t
+	return all, rows.Err()
 }
 
 func entriesOf(ctx context.Context, q querier, some []string) (map[string]Member, error) {

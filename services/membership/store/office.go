@@ -16,7 +16,7 @@ import (
 
 func insertGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO office (id, member, role, region, reason, granted_by, granted, approved_by, started, ended, ended_by, end_reason)
+		INSERT INTO appointment (id, member, role, region, reason, granted_by, granted, approved_by, started, ended, ended_by, end_reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, '', '')`,
 		g.ID, g.Member, string(g.Role), g.Region, g.Reason, g.GrantedBy, g.Granted.UnixMicro(), g.ApprovedBy, stored(g.Started))
 	if err != nil {
@@ -27,7 +27,7 @@ func insertGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 }
 
 func updateGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
-	_, err := tx.ExecContext(ctx, `UPDATE office SET approved_by = $2, started = $3, ended = $4, ended_by = $5, end_reason = $6 WHERE id = $1`,
+	_, err := tx.ExecContext(ctx, `UPDATE appointment SET approved_by = $2, started = $3, ended = $4, ended_by = $5, end_reason = $6 WHERE id = $1`,
 		g.ID, g.ApprovedBy, stored(g.Started), stored(g.Ended), g.EndedBy, g.EndReason)
 	if err != nil {
 		return fmt.Errorf("store: change a grant: %w", err)
@@ -37,7 +37,7 @@ func updateGrant(ctx context.Context, tx *sql.Tx, g membership.Grant) error {
 
 const selectGrants = `
 	SELECT o.id, o.member, o.role, o.region, o.reason, o.granted_by, o.granted, o.approved_by, o.started, o.ended, o.ended_by, o.end_reason, m.name
-	FROM office o JOIN member m ON m.id = o.member `
+	FROM appointment o JOIN member m ON m.id = o.member `
 
 // NamedGrant is a grant with the holder's name.
 type NamedGrant struct {

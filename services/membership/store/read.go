@@ -168,26 +168,17 @@ func queue(ctx context.Context, tx *sql.Tx, after int64, limit int) (map[string]
 	return places, order, rows.Err()
 }
 
-// AdmissionsSince counts the admissions and readmissions that took effect at or after an instant, and at or before another:
-// what is published with a roll as the number admitted since notice.
-func (s *Store) AdmissionsSince(ctx context.Context, since, until time.Time) (int64, error) {
-	var n int64
-	err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM event WHERE kind IN ($1, $2) AND at >= $3 AND at <= $4`,
-		string(membership.Admitted), string(membership.Readmitted), since.UnixMicro(), until.UnixMicro()).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("store: count admissions: %w", err)
-	}
-	return n, nil
+// DoublesExamined counts the pairs that two officers have examined, those found to be one person included.
+func (s *Store) DoublesExamined(ctx context.Context) (int64, error) {
+	return doublesExamined(ctx, s.db.Reader(), everything.events)
 }
 
-// DoublesExamined counts the pairs that two officers had examined by an instant, those found to be one person included: what is
-// published with a roll.
-func (s *Store) DoublesExamined(ctx context.Context, until time.Time) (int64, error) {
+// doublesExamined counts them among the events up to a number: what is published with a roll.
+func doublesExamined(ctx context.Context, q querier, most int64) (int64, error) {
 	var examined, merged int64
-	err := s.db.Reader().QueryRowContext(ctx, `
+	err := q.QueryRowContext(ctx, `
 		SELECT COUNT(CASE WHEN kind = $1 THEN 1 END), COUNT(CASE WHEN kind = $2 THEN 1 END)
-		FROM event WHERE kind IN ($1, $2) AND at <= $3`,
-		string(membership.Examined), string(membership.Merged), until.UnixMicro()).Scan(&examined, &merged)
+		FROM event WHERE kind IN ($1, $2) AND number <= $3`, string(membership.Examined), string(membership.Merged), most).Scan(&examined, &merged)
 	if err != nil {
 		return 0, fmt.Errorf("store: count doubles: %w", err)
 	}

@@ -51,6 +51,11 @@ func finishRoll(ctx context.Context, tx *sql.Tx, roll *Roll, d *Detail, electors
 	if err != nil {
 		return fmt.Errorf("store: admissions since the notice: %w", err)
 	}
+	doubles, err := doublesExamined(ctx, tx, roll.limits.events)
+	if err != nil {
+		return err
+	}
+	d.Doubles = &doubles
 	roll.detail = d
 	return nil
 }

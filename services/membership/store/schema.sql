@@ -5,6 +5,23 @@ CREATE TABLE applicant (
   member TEXT   NOT NULL UNIQUE REFERENCES member (id)
 );
 
+CREATE TABLE appointment (
+  id          TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member      TEXT   NOT NULL REFERENCES member (id),
+  role        TEXT   NOT NULL CHECK (role IN ('chair', 'secretary', 'treasurer', 'organiser', 'teller', 'board', 'registrar')),
+  region      TEXT   NOT NULL,
+  reason      TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  granted_by  TEXT   NOT NULL,
+  granted     BIGINT NOT NULL,
+  approved_by TEXT   NOT NULL,
+  started     BIGINT,
+  ended       BIGINT,
+  ended_by    TEXT   NOT NULL,
+  end_reason  TEXT   NOT NULL CHECK (length(end_reason) <= 500)
+);
+
+CREATE UNIQUE INDEX appointment_held ON appointment (member, role, region) WHERE ended IS NULL;
+
 CREATE TABLE attempt (
   hash       BYTEA  NOT NULL PRIMARY KEY,
   kind       TEXT   NOT NULL CHECK (kind IN ('join', 'sign_in')),
@@ -145,6 +162,11 @@ CREATE TABLE office (
 );
 
 CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
+
+CREATE TABLE postal (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  address TEXT NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
+);
 
 CREATE TABLE region (
   id    TEXT   NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 2 AND 40),

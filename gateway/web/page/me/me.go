@@ -35,7 +35,13 @@ type donation struct {
 }
 
 type view struct {
-	Me        *membershipv1.Member
+	Me *membershipv1.Member
+	// Member is false for an applicant and for a former member.
+	Member bool
+	// Postal is whether the register keeps postal addresses.
+	Postal bool
+	// Waits is what an applicant is told.
+	Waits     string
 	Pound     string
 	Open      []*ballotsv1.Ballot
 	Facts     []form.Row
@@ -51,7 +57,12 @@ func (p pages) show(q *layout.Request) error {
 		return err
 	}
 	v := view{Me: me, Facts: facts(q, me)}
-	if me.GetDonationTime() == nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT {
+	v.Member = me.GetAdmitTime() != nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT
+	if err := p.entry(q, &v); err != nil {
+		return err
+	}
+	waived := me.GetDonationRequired() && me.GetStanding() == membershipv1.Standing_STANDING_CURRENT
+	if v.Member && me.GetDonationTime() == nil && !waived {
 		v.Pound = q.T("me.asked")
 		if me.GetDonationRequired() {
 			v.Pound = q.T("me.required")
@@ -95,6 +106,30 @@ func (p pages) show(q *layout.Request) error {
 		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("me.founder"), Success: true}
 	}
 	return q.Show(http.StatusOK, "me.html", page)
+}
+
+// entry adds what the register's events tell: whether an application waits or was refused, and whether postal addresses are kept.
+func (p pages) entry(q *layout.Request, v *view) error {
+	if v.Me.GetStanding() == membershipv1.Standing_STANDING_APPLIED {
+		a, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: v.Me.GetId()})
+		if err != nil {
+			return err
+		}
+		switch a.GetCode() {
+		case "waiting":
+			v.Waits = q.T("entry.youWait")
+		case "refused":
+			v.Waits = q.T("entry.youAreRefused")
+		}
+	}
+	if v.Member {
+		postal, err := p.Entries.GetPostal(q.Context(), &membershipv1.GetPostalRequest{Member: v.Me.GetId()})
+		if err != nil {
+			return err
+		}
+		v.Postal = postal.GetAsked()
+	}
+	return nil
 }
 
 func facts(q *layout.Request, me *membershipv1.Member) []form.Row {

@@ -41,6 +41,8 @@ type listView struct {
 	Find           form.Button
 	People         []listed
 	Next           string
+	// Applications, Doubles and Objections lead to what waits for officers.
+	Applications, Doubles, Objections bool
 }
 
 func (p pages) list(q *layout.Request) error {
@@ -60,6 +62,11 @@ func (p pages) list(q *layout.Request) error {
 		Search: f.Hinted("search", "member.search", "member.searchHint"), Region: p.regions(q, f, "member.anyRegion"),
 		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"},
 	}
+	keeper := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR)
+	board := q.Viewer.HoldsAny(membershipv1.Role_ROLE_BOARD)
+	registrar := q.Viewer.HoldsAny(membershipv1.Role_ROLE_REGISTRAR)
+	v.Applications, v.Objections = keeper || board, keeper
+	v.Doubles = keeper || board || registrar || q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER)
 	v.Search.NoSpelling, v.Search.Autocomplete = true, "off"
 	for _, m := range reply.GetMembers() {
 		v.People = append(v.People, listed{m, q.Region(m.GetRegion()), q.Standing(m.GetStanding())})
@@ -83,6 +90,8 @@ type view struct {
 	Member            *membershipv1.Member
 	Facts             []form.Row
 	MayGrant, MayBook bool
+	// Keeps is whether the viewer sees the history; the others lead to what happens to the entry.
+	Keeps, MayWaive, MayChange, MayEnd, MayCompare bool
 }
 
 func (p pages) member(q *layout.Request) (*membershipv1.Member, error) {
@@ -101,6 +110,13 @@ func (p pages) show(q *layout.Request) error {
 		Member: m, MayBook: q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER),
 		MayGrant: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR) && m.GetId() != q.Viewer.Member,
 	}
+	secretary, member := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY), m.GetAdmitTime() != nil && m.GetStanding() != membershipv1.Standing_STANDING_LEFT
+	other := m.GetId() != q.Viewer.Member
+	v.Keeps = !other || secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_REGISTRAR)
+	v.MayChange, v.MayEnd = member && (secretary || !other), member && secretary && other
+	v.MayCompare = other && q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_TREASURER,
+		membershipv1.Role_ROLE_BOARD, membershipv1.Role_ROLE_REGISTRAR)
+	v.MayWaive = member && other && m.GetDonationTime() == nil && (secretary || v.MayBook)
 	add := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, form.Row{Key: q.T(key), Value: value})
@@ -123,8 +139,11 @@ func (p pages) show(q *layout.Request) error {
 	}
 	add("me.roles", strings.Join(roles, "; "))
 	page := layout.Page{Title: m.GetName(), View: v, Back: "/members", Here: "/members/" + m.GetId()}
-	if q.URL.Query().Get("done") == "grant" {
+	switch q.URL.Query().Get("done") {
+	case "grant":
 		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("member.granted"), Success: true}
+	case "waive":
+		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("entry.done.waive"), Success: true}
 	}
 	return q.Show(http.StatusOK, "member.html", page)
 }
@@ -136,6 +155,7 @@ var roles = []struct {
 }{
 	{"chair", membershipv1.Role_ROLE_CHAIR}, {"secretary", membershipv1.Role_ROLE_SECRETARY}, {"treasurer", membershipv1.Role_ROLE_TREASURER},
 	{"organiser", membershipv1.Role_ROLE_ORGANISER}, {"teller", membershipv1.Role_ROLE_TELLER}, {"board", membershipv1.Role_ROLE_BOARD},
+	{"registrar", membershipv1.Role_ROLE_REGISTRAR},
 }
 
 type grantView struct {

@@ -46,6 +46,8 @@ const (
 	Role_ROLE_TELLER Role = 5
 	// Sits on the board.
 	Role_ROLE_BOARD Role = 6
+	// Helps the secretary to keep the register: looks at entries, their history and possible doubles.
+	Role_ROLE_REGISTRAR Role = 7
 )
 
 // Enum value maps for Role.
@@ -58,6 +60,7 @@ var (
 		4: "ROLE_ORGANISER",
 		5: "ROLE_TELLER",
 		6: "ROLE_BOARD",
+		7: "ROLE_REGISTRAR",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED": 0,
@@ -67,6 +70,7 @@ var (
 		"ROLE_ORGANISER":   4,
 		"ROLE_TELLER":      5,
 		"ROLE_BOARD":       6,
+		"ROLE_REGISTRAR":   7,
 	}
 )
 
@@ -4223,7 +4227,7 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x10StepClockRequest\x12*\n" +
 	"\x02to\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"A\n" +
 	"\x11StepClockResponse\x12,\n" +
-	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now*\x89\x01\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now*\x9d\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -4233,7 +4237,8 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x0eROLE_ORGANISER\x10\x04\x12\x0f\n" +
 	"\vROLE_TELLER\x10\x05\x12\x0e\n" +
 	"\n" +
-	"ROLE_BOARD\x10\x06*z\n" +
+	"ROLE_BOARD\x10\x06\x12\x12\n" +
+	"\x0eROLE_REGISTRAR\x10\a*z\n" +
 	"\bStanding\x12\x18\n" +
 	"\x14STANDING_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STANDING_APPLIED\x10\x01\x12\x15\n" +

@@ -150,7 +150,7 @@ type RegisterEvent struct {
 	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The entry.
 	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
-	// What happened: applied, confirmed, admitted, refused, moved, renamed, email_changed, waived, resigned, lapsed, expelled,
+	// What happened: applied, confirmed, admitted, refused, moved, renamed, email_changed, postal_changed, waived, resigned, lapsed, expelled,
 	// died, readmitted, merged, merged_in, found_same, found_distinct, examined, objected, objection_upheld, objection_dismissed, operator_token.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// When it took effect.
@@ -915,6 +915,180 @@ func (*ConfirmEmailRequest_Link) isConfirmEmailRequest_Proof() {}
 
 func (*ConfirmEmailRequest_Code) isConfirmEmailRequest_Proof() {}
 
+// GetPostalRequest names an entry.
+type GetPostalRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The member.
+	Member        string `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPostalRequest) Reset() {
+	*x = GetPostalRequest{}
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPostalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPostalRequest) ProtoMessage() {}
+
+func (x *GetPostalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPostalRequest.ProtoReflect.Descriptor instead.
+func (*GetPostalRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetPostalRequest) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+// Postal is a postal address.
+type Postal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The lines; empty where none is known.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// Whether the rule in force has the register keep postal addresses.
+	Asked         bool `protobuf:"varint,2,opt,name=asked,proto3" json:"asked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Postal) Reset() {
+	*x = Postal{}
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Postal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Postal) ProtoMessage() {}
+
+func (x *Postal) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Postal.ProtoReflect.Descriptor instead.
+func (*Postal) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Postal) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Postal) GetAsked() bool {
+	if x != nil {
+		return x.Asked
+	}
+	return false
+}
+
+// ChangePostalRequest changes a postal address.
+type ChangePostalRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID made by the caller.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The member.
+	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	// The lines, at most 8 and 400 characters.
+	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	// Why, 1 to 500 characters; not needed for oneself.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePostalRequest) Reset() {
+	*x = ChangePostalRequest{}
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePostalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePostalRequest) ProtoMessage() {}
+
+func (x *ChangePostalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePostalRequest.ProtoReflect.Descriptor instead.
+func (*ChangePostalRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChangePostalRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ChangePostalRequest) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *ChangePostalRequest) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ChangePostalRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // LeaveRequest ends one's own membership.
 type LeaveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -930,7 +1104,7 @@ type LeaveRequest struct {
 
 func (x *LeaveRequest) Reset() {
 	*x = LeaveRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[10]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1116,7 @@ func (x *LeaveRequest) String() string {
 func (*LeaveRequest) ProtoMessage() {}
 
 func (x *LeaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[10]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1129,7 @@ func (x *LeaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveRequest.ProtoReflect.Descriptor instead.
 func (*LeaveRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{10}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LeaveRequest) GetRequestId() string {
@@ -1000,7 +1174,7 @@ type EndMembershipRequest struct {
 
 func (x *EndMembershipRequest) Reset() {
 	*x = EndMembershipRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[11]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1012,7 +1186,7 @@ func (x *EndMembershipRequest) String() string {
 func (*EndMembershipRequest) ProtoMessage() {}
 
 func (x *EndMembershipRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[11]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1025,7 +1199,7 @@ func (x *EndMembershipRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndMembershipRequest.ProtoReflect.Descriptor instead.
 func (*EndMembershipRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{11}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EndMembershipRequest) GetRequestId() string {
@@ -1085,7 +1259,7 @@ type WaiveDonationRequest struct {
 
 func (x *WaiveDonationRequest) Reset() {
 	*x = WaiveDonationRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[12]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1271,7 @@ func (x *WaiveDonationRequest) String() string {
 func (*WaiveDonationRequest) ProtoMessage() {}
 
 func (x *WaiveDonationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[12]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1284,7 @@ func (x *WaiveDonationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaiveDonationRequest.ProtoReflect.Descriptor instead.
 func (*WaiveDonationRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{12}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WaiveDonationRequest) GetRequestId() string {
@@ -1147,7 +1321,7 @@ type ListApplicationsRequest struct {
 
 func (x *ListApplicationsRequest) Reset() {
 	*x = ListApplicationsRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[13]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1333,7 @@ func (x *ListApplicationsRequest) String() string {
 func (*ListApplicationsRequest) ProtoMessage() {}
 
 func (x *ListApplicationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[13]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1346,7 @@ func (x *ListApplicationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApplicationsRequest.ProtoReflect.Descriptor instead.
 func (*ListApplicationsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{13}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListApplicationsRequest) GetPageSize() int32 {
@@ -1206,7 +1380,7 @@ type ListApplicationsResponse struct {
 
 func (x *ListApplicationsResponse) Reset() {
 	*x = ListApplicationsResponse{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[14]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1392,7 @@ func (x *ListApplicationsResponse) String() string {
 func (*ListApplicationsResponse) ProtoMessage() {}
 
 func (x *ListApplicationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[14]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1405,7 @@ func (x *ListApplicationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApplicationsResponse.ProtoReflect.Descriptor instead.
 func (*ListApplicationsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{14}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListApplicationsResponse) GetApplications() []*Application {
@@ -1285,7 +1459,7 @@ type Application struct {
 
 func (x *Application) Reset() {
 	*x = Application{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[15]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1471,7 @@ func (x *Application) String() string {
 func (*Application) ProtoMessage() {}
 
 func (x *Application) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[15]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1484,7 @@ func (x *Application) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Application.ProtoReflect.Descriptor instead.
 func (*Application) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{15}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Application) GetMember() string {
@@ -1379,7 +1553,7 @@ type DecideApplicationRequest struct {
 
 func (x *DecideApplicationRequest) Reset() {
 	*x = DecideApplicationRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[16]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1565,7 @@ func (x *DecideApplicationRequest) String() string {
 func (*DecideApplicationRequest) ProtoMessage() {}
 
 func (x *DecideApplicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[16]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1578,7 @@ func (x *DecideApplicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApplicationRequest.ProtoReflect.Descriptor instead.
 func (*DecideApplicationRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{16}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DecideApplicationRequest) GetRequestId() string {
@@ -1444,7 +1618,7 @@ type ListDoublesRequest struct {
 
 func (x *ListDoublesRequest) Reset() {
 	*x = ListDoublesRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[17]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1630,7 @@ func (x *ListDoublesRequest) String() string {
 func (*ListDoublesRequest) ProtoMessage() {}
 
 func (x *ListDoublesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[17]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1643,7 @@ func (x *ListDoublesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDoublesRequest.ProtoReflect.Descriptor instead.
 func (*ListDoublesRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{17}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{20}
 }
 
 // ListDoublesResponse holds pairs, at most 200 of those that nobody looked at yet.
@@ -1489,7 +1663,7 @@ type ListDoublesResponse struct {
 
 func (x *ListDoublesResponse) Reset() {
 	*x = ListDoublesResponse{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[18]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +1675,7 @@ func (x *ListDoublesResponse) String() string {
 func (*ListDoublesResponse) ProtoMessage() {}
 
 func (x *ListDoublesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[18]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +1688,7 @@ func (x *ListDoublesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDoublesResponse.ProtoReflect.Descriptor instead.
 func (*ListDoublesResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{18}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListDoublesResponse) GetDoubles() []*Double {
@@ -1570,7 +1744,7 @@ type Double struct {
 
 func (x *Double) Reset() {
 	*x = Double{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[19]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1756,7 @@ func (x *Double) String() string {
 func (*Double) ProtoMessage() {}
 
 func (x *Double) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[19]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1769,7 @@ func (x *Double) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Double.ProtoReflect.Descriptor instead.
 func (*Double) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{19}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Double) GetMember() *Alike {
@@ -1675,7 +1849,7 @@ type Alike struct {
 
 func (x *Alike) Reset() {
 	*x = Alike{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[20]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1861,7 @@ func (x *Alike) String() string {
 func (*Alike) ProtoMessage() {}
 
 func (x *Alike) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[20]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1874,7 @@ func (x *Alike) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alike.ProtoReflect.Descriptor instead.
 func (*Alike) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{20}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Alike) GetMember() string {
@@ -1764,7 +1938,7 @@ type FindDoubleRequest struct {
 
 func (x *FindDoubleRequest) Reset() {
 	*x = FindDoubleRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[21]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1776,7 +1950,7 @@ func (x *FindDoubleRequest) String() string {
 func (*FindDoubleRequest) ProtoMessage() {}
 
 func (x *FindDoubleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[21]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1789,7 +1963,7 @@ func (x *FindDoubleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindDoubleRequest.ProtoReflect.Descriptor instead.
 func (*FindDoubleRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{21}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *FindDoubleRequest) GetRequestId() string {
@@ -1846,7 +2020,7 @@ type ConfirmDoubleRequest struct {
 
 func (x *ConfirmDoubleRequest) Reset() {
 	*x = ConfirmDoubleRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[22]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1858,7 +2032,7 @@ func (x *ConfirmDoubleRequest) String() string {
 func (*ConfirmDoubleRequest) ProtoMessage() {}
 
 func (x *ConfirmDoubleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[22]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1871,7 +2045,7 @@ func (x *ConfirmDoubleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDoubleRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmDoubleRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{22}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ConfirmDoubleRequest) GetRequestId() string {
@@ -1924,7 +2098,7 @@ type ObjectToEntryRequest struct {
 
 func (x *ObjectToEntryRequest) Reset() {
 	*x = ObjectToEntryRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[23]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2110,7 @@ func (x *ObjectToEntryRequest) String() string {
 func (*ObjectToEntryRequest) ProtoMessage() {}
 
 func (x *ObjectToEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[23]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2123,7 @@ func (x *ObjectToEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectToEntryRequest.ProtoReflect.Descriptor instead.
 func (*ObjectToEntryRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{23}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ObjectToEntryRequest) GetRequestId() string {
@@ -1982,7 +2156,7 @@ type ListObjectionsRequest struct {
 
 func (x *ListObjectionsRequest) Reset() {
 	*x = ListObjectionsRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[24]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1994,7 +2168,7 @@ func (x *ListObjectionsRequest) String() string {
 func (*ListObjectionsRequest) ProtoMessage() {}
 
 func (x *ListObjectionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[24]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2007,7 +2181,7 @@ func (x *ListObjectionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObjectionsRequest.ProtoReflect.Descriptor instead.
 func (*ListObjectionsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{24}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{27}
 }
 
 // ListObjectionsResponse holds the newest 500.
@@ -2021,7 +2195,7 @@ type ListObjectionsResponse struct {
 
 func (x *ListObjectionsResponse) Reset() {
 	*x = ListObjectionsResponse{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[25]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2033,7 +2207,7 @@ func (x *ListObjectionsResponse) String() string {
 func (*ListObjectionsResponse) ProtoMessage() {}
 
 func (x *ListObjectionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[25]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2046,7 +2220,7 @@ func (x *ListObjectionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObjectionsResponse.ProtoReflect.Descriptor instead.
 func (*ListObjectionsResponse) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{25}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListObjectionsResponse) GetObjections() []*Objection {
@@ -2085,7 +2259,7 @@ type Objection struct {
 
 func (x *Objection) Reset() {
 	*x = Objection{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[26]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2097,7 +2271,7 @@ func (x *Objection) String() string {
 func (*Objection) ProtoMessage() {}
 
 func (x *Objection) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[26]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2110,7 +2284,7 @@ func (x *Objection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Objection.ProtoReflect.Descriptor instead.
 func (*Objection) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{26}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Objection) GetObjection() int64 {
@@ -2200,7 +2374,7 @@ type AnswerObjectionRequest struct {
 
 func (x *AnswerObjectionRequest) Reset() {
 	*x = AnswerObjectionRequest{}
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[27]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2212,7 +2386,7 @@ func (x *AnswerObjectionRequest) String() string {
 func (*AnswerObjectionRequest) ProtoMessage() {}
 
 func (x *AnswerObjectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[27]
+	mi := &file_folkmoot_membership_v1_register_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2225,7 +2399,7 @@ func (x *AnswerObjectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerObjectionRequest.ProtoReflect.Descriptor instead.
 func (*AnswerObjectionRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{27}
+	return file_folkmoot_membership_v1_register_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AnswerObjectionRequest) GetRequestId() string {
@@ -2322,7 +2496,18 @@ const file_folkmoot_membership_v1_register_proto_rawDesc = "" +
 	"\aattempt\x18\x02 \x01(\tB\x03\xe0A\x02R\aattempt\x12\x14\n" +
 	"\x04link\x18\x03 \x01(\tH\x00R\x04link\x12\x14\n" +
 	"\x04code\x18\x04 \x01(\tH\x00R\x04codeB\a\n" +
-	"\x05proof\"o\n" +
+	"\x05proof\"/\n" +
+	"\x10GetPostalRequest\x12\x1b\n" +
+	"\x06member\x18\x01 \x01(\tB\x03\xe0A\x02R\x06member\"8\n" +
+	"\x06Postal\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x14\n" +
+	"\x05asked\x18\x02 \x01(\bR\x05asked\"\x8d\x01\n" +
+	"\x13ChangePostalRequest\x12\"\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1b\n" +
+	"\x06member\x18\x02 \x01(\tB\x03\xe0A\x02R\x06member\x12\x1d\n" +
+	"\aaddress\x18\x03 \x01(\tB\x03\xe0A\x02R\aaddress\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"o\n" +
 	"\fLeaveRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12#\n" +
@@ -2445,7 +2630,7 @@ const file_folkmoot_membership_v1_register_proto_rawDesc = "" +
 	"\x11DOUBLE_STATE_OPEN\x10\x01\x12\x16\n" +
 	"\x12DOUBLE_STATE_FOUND\x10\x02\x12\x19\n" +
 	"\x15DOUBLE_STATE_EXAMINED\x10\x03\x12\x17\n" +
-	"\x13DOUBLE_STATE_MERGED\x10\x042\xd6\x12\n" +
+	"\x13DOUBLE_STATE_MERGED\x10\x042\xe6\x14\n" +
 	"\x0fRegisterService\x12\x8c\x01\n" +
 	"\vListHistory\x12*.folkmoot.membership.v1.ListHistoryRequest\x1a+.folkmoot.membership.v1.ListHistoryResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/members/{member}/history\x12\x99\x01\n" +
 	"\x0fExplainStanding\x12..folkmoot.membership.v1.ExplainStandingRequest\x1a/.folkmoot.membership.v1.ExplainStandingResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/members/{member}/standing\x12\x84\x01\n" +
@@ -2454,7 +2639,9 @@ const file_folkmoot_membership_v1_register_proto_rawDesc = "" +
 	"\n" +
 	"ChangeName\x12).folkmoot.membership.v1.ChangeNameRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/members/{member}:rename\x12\x8a\x01\n" +
 	"\fRequestEmail\x12+.folkmoot.membership.v1.RequestEmailRequest\x1a,.folkmoot.membership.v1.RequestEmailResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/me/email:request\x12\x83\x01\n" +
-	"\fConfirmEmail\x12+.folkmoot.membership.v1.ConfirmEmailRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/me/email:confirm\x12m\n" +
+	"\fConfirmEmail\x12+.folkmoot.membership.v1.ConfirmEmailRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/me/email:confirm\x12z\n" +
+	"\tGetPostal\x12(.folkmoot.membership.v1.GetPostalRequest\x1a\x1e.folkmoot.membership.v1.Postal\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/members/{member}/postal\x12\x91\x01\n" +
+	"\fChangePostal\x12+.folkmoot.membership.v1.ChangePostalRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/members/{member}/postal:change\x12m\n" +
 	"\x05Leave\x12$.folkmoot.membership.v1.LeaveRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/me:leave\x12\x89\x01\n" +
 	"\rEndMembership\x12,.folkmoot.membership.v1.EndMembershipRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/members/{member}:end\x12\x8b\x01\n" +
 	"\rWaiveDonation\x12,.folkmoot.membership.v1.WaiveDonationRequest\x1a%.folkmoot.membership.v1.RegisterEvent\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/members/{member}:waive\x12\x8f\x01\n" +
@@ -2481,7 +2668,7 @@ func file_folkmoot_membership_v1_register_proto_rawDescGZIP() []byte {
 }
 
 var file_folkmoot_membership_v1_register_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_folkmoot_membership_v1_register_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_folkmoot_membership_v1_register_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_folkmoot_membership_v1_register_proto_goTypes = []any{
 	(Ending)(0),                      // 0: folkmoot.membership.v1.Ending
 	(DoubleState)(0),                 // 1: folkmoot.membership.v1.DoubleState
@@ -2495,83 +2682,90 @@ var file_folkmoot_membership_v1_register_proto_goTypes = []any{
 	(*RequestEmailRequest)(nil),      // 9: folkmoot.membership.v1.RequestEmailRequest
 	(*RequestEmailResponse)(nil),     // 10: folkmoot.membership.v1.RequestEmailResponse
 	(*ConfirmEmailRequest)(nil),      // 11: folkmoot.membership.v1.ConfirmEmailRequest
-	(*LeaveRequest)(nil),             // 12: folkmoot.membership.v1.LeaveRequest
-	(*EndMembershipRequest)(nil),     // 13: folkmoot.membership.v1.EndMembershipRequest
-	(*WaiveDonationRequest)(nil),     // 14: folkmoot.membership.v1.WaiveDonationRequest
-	(*ListApplicationsRequest)(nil),  // 15: folkmoot.membership.v1.ListApplicationsRequest
-	(*ListApplicationsResponse)(nil), // 16: folkmoot.membership.v1.ListApplicationsResponse
-	(*Application)(nil),              // 17: folkmoot.membership.v1.Application
-	(*DecideApplicationRequest)(nil), // 18: folkmoot.membership.v1.DecideApplicationRequest
-	(*ListDoublesRequest)(nil),       // 19: folkmoot.membership.v1.ListDoublesRequest
-	(*ListDoublesResponse)(nil),      // 20: folkmoot.membership.v1.ListDoublesResponse
-	(*Double)(nil),                   // 21: folkmoot.membership.v1.Double
-	(*Alike)(nil),                    // 22: folkmoot.membership.v1.Alike
-	(*FindDoubleRequest)(nil),        // 23: folkmoot.membership.v1.FindDoubleRequest
-	(*ConfirmDoubleRequest)(nil),     // 24: folkmoot.membership.v1.ConfirmDoubleRequest
-	(*ObjectToEntryRequest)(nil),     // 25: folkmoot.membership.v1.ObjectToEntryRequest
-	(*ListObjectionsRequest)(nil),    // 26: folkmoot.membership.v1.ListObjectionsRequest
-	(*ListObjectionsResponse)(nil),   // 27: folkmoot.membership.v1.ListObjectionsResponse
-	(*Objection)(nil),                // 28: folkmoot.membership.v1.Objection
-	(*AnswerObjectionRequest)(nil),   // 29: folkmoot.membership.v1.AnswerObjectionRequest
-	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
-	(*RoleGrant)(nil),                // 31: folkmoot.membership.v1.RoleGrant
-	(Standing)(0),                    // 32: folkmoot.membership.v1.Standing
+	(*GetPostalRequest)(nil),         // 12: folkmoot.membership.v1.GetPostalRequest
+	(*Postal)(nil),                   // 13: folkmoot.membership.v1.Postal
+	(*ChangePostalRequest)(nil),      // 14: folkmoot.membership.v1.ChangePostalRequest
+	(*LeaveRequest)(nil),             // 15: folkmoot.membership.v1.LeaveRequest
+	(*EndMembershipRequest)(nil),     // 16: folkmoot.membership.v1.EndMembershipRequest
+	(*WaiveDonationRequest)(nil),     // 17: folkmoot.membership.v1.WaiveDonationRequest
+	(*ListApplicationsRequest)(nil),  // 18: folkmoot.membership.v1.ListApplicationsRequest
+	(*ListApplicationsResponse)(nil), // 19: folkmoot.membership.v1.ListApplicationsResponse
+	(*Application)(nil),              // 20: folkmoot.membership.v1.Application
+	(*DecideApplicationRequest)(nil), // 21: folkmoot.membership.v1.DecideApplicationRequest
+	(*ListDoublesRequest)(nil),       // 22: folkmoot.membership.v1.ListDoublesRequest
+	(*ListDoublesResponse)(nil),      // 23: folkmoot.membership.v1.ListDoublesResponse
+	(*Double)(nil),                   // 24: folkmoot.membership.v1.Double
+	(*Alike)(nil),                    // 25: folkmoot.membership.v1.Alike
+	(*FindDoubleRequest)(nil),        // 26: folkmoot.membership.v1.FindDoubleRequest
+	(*ConfirmDoubleRequest)(nil),     // 27: folkmoot.membership.v1.ConfirmDoubleRequest
+	(*ObjectToEntryRequest)(nil),     // 28: folkmoot.membership.v1.ObjectToEntryRequest
+	(*ListObjectionsRequest)(nil),    // 29: folkmoot.membership.v1.ListObjectionsRequest
+	(*ListObjectionsResponse)(nil),   // 30: folkmoot.membership.v1.ListObjectionsResponse
+	(*Objection)(nil),                // 31: folkmoot.membership.v1.Objection
+	(*AnswerObjectionRequest)(nil),   // 32: folkmoot.membership.v1.AnswerObjectionRequest
+	(*timestamppb.Timestamp)(nil),    // 33: google.protobuf.Timestamp
+	(*RoleGrant)(nil),                // 34: folkmoot.membership.v1.RoleGrant
+	(Standing)(0),                    // 35: folkmoot.membership.v1.Standing
 }
 var file_folkmoot_membership_v1_register_proto_depIdxs = []int32{
-	30, // 0: folkmoot.membership.v1.RegisterEvent.effective_time:type_name -> google.protobuf.Timestamp
-	30, // 1: folkmoot.membership.v1.RegisterEvent.record_time:type_name -> google.protobuf.Timestamp
+	33, // 0: folkmoot.membership.v1.RegisterEvent.effective_time:type_name -> google.protobuf.Timestamp
+	33, // 1: folkmoot.membership.v1.RegisterEvent.record_time:type_name -> google.protobuf.Timestamp
 	2,  // 2: folkmoot.membership.v1.ListHistoryResponse.events:type_name -> folkmoot.membership.v1.RegisterEvent
-	31, // 3: folkmoot.membership.v1.ListHistoryResponse.grants:type_name -> folkmoot.membership.v1.RoleGrant
-	32, // 4: folkmoot.membership.v1.ExplainStandingResponse.standing:type_name -> folkmoot.membership.v1.Standing
-	30, // 5: folkmoot.membership.v1.ExplainStandingResponse.event_time:type_name -> google.protobuf.Timestamp
-	30, // 6: folkmoot.membership.v1.ExplainStandingResponse.admit_time:type_name -> google.protobuf.Timestamp
+	34, // 3: folkmoot.membership.v1.ListHistoryResponse.grants:type_name -> folkmoot.membership.v1.RoleGrant
+	35, // 4: folkmoot.membership.v1.ExplainStandingResponse.standing:type_name -> folkmoot.membership.v1.Standing
+	33, // 5: folkmoot.membership.v1.ExplainStandingResponse.event_time:type_name -> google.protobuf.Timestamp
+	33, // 6: folkmoot.membership.v1.ExplainStandingResponse.admit_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: folkmoot.membership.v1.EndMembershipRequest.ending:type_name -> folkmoot.membership.v1.Ending
-	17, // 8: folkmoot.membership.v1.ListApplicationsResponse.applications:type_name -> folkmoot.membership.v1.Application
-	30, // 9: folkmoot.membership.v1.Application.apply_time:type_name -> google.protobuf.Timestamp
-	21, // 10: folkmoot.membership.v1.ListDoublesResponse.doubles:type_name -> folkmoot.membership.v1.Double
-	22, // 11: folkmoot.membership.v1.Double.member:type_name -> folkmoot.membership.v1.Alike
-	22, // 12: folkmoot.membership.v1.Double.other:type_name -> folkmoot.membership.v1.Alike
+	20, // 8: folkmoot.membership.v1.ListApplicationsResponse.applications:type_name -> folkmoot.membership.v1.Application
+	33, // 9: folkmoot.membership.v1.Application.apply_time:type_name -> google.protobuf.Timestamp
+	24, // 10: folkmoot.membership.v1.ListDoublesResponse.doubles:type_name -> folkmoot.membership.v1.Double
+	25, // 11: folkmoot.membership.v1.Double.member:type_name -> folkmoot.membership.v1.Alike
+	25, // 12: folkmoot.membership.v1.Double.other:type_name -> folkmoot.membership.v1.Alike
 	1,  // 13: folkmoot.membership.v1.Double.state:type_name -> folkmoot.membership.v1.DoubleState
-	30, // 14: folkmoot.membership.v1.Alike.apply_time:type_name -> google.protobuf.Timestamp
-	28, // 15: folkmoot.membership.v1.ListObjectionsResponse.objections:type_name -> folkmoot.membership.v1.Objection
-	30, // 16: folkmoot.membership.v1.Objection.object_time:type_name -> google.protobuf.Timestamp
-	30, // 17: folkmoot.membership.v1.Objection.answer_time:type_name -> google.protobuf.Timestamp
+	33, // 14: folkmoot.membership.v1.Alike.apply_time:type_name -> google.protobuf.Timestamp
+	31, // 15: folkmoot.membership.v1.ListObjectionsResponse.objections:type_name -> folkmoot.membership.v1.Objection
+	33, // 16: folkmoot.membership.v1.Objection.object_time:type_name -> google.protobuf.Timestamp
+	33, // 17: folkmoot.membership.v1.Objection.answer_time:type_name -> google.protobuf.Timestamp
 	3,  // 18: folkmoot.membership.v1.RegisterService.ListHistory:input_type -> folkmoot.membership.v1.ListHistoryRequest
 	5,  // 19: folkmoot.membership.v1.RegisterService.ExplainStanding:input_type -> folkmoot.membership.v1.ExplainStandingRequest
 	7,  // 20: folkmoot.membership.v1.RegisterService.MoveRegion:input_type -> folkmoot.membership.v1.MoveRegionRequest
 	8,  // 21: folkmoot.membership.v1.RegisterService.ChangeName:input_type -> folkmoot.membership.v1.ChangeNameRequest
 	9,  // 22: folkmoot.membership.v1.RegisterService.RequestEmail:input_type -> folkmoot.membership.v1.RequestEmailRequest
 	11, // 23: folkmoot.membership.v1.RegisterService.ConfirmEmail:input_type -> folkmoot.membership.v1.ConfirmEmailRequest
-	12, // 24: folkmoot.membership.v1.RegisterService.Leave:input_type -> folkmoot.membership.v1.LeaveRequest
-	13, // 25: folkmoot.membership.v1.RegisterService.EndMembership:input_type -> folkmoot.membership.v1.EndMembershipRequest
-	14, // 26: folkmoot.membership.v1.RegisterService.WaiveDonation:input_type -> folkmoot.membership.v1.WaiveDonationRequest
-	15, // 27: folkmoot.membership.v1.RegisterService.ListApplications:input_type -> folkmoot.membership.v1.ListApplicationsRequest
-	18, // 28: folkmoot.membership.v1.RegisterService.DecideApplication:input_type -> folkmoot.membership.v1.DecideApplicationRequest
-	19, // 29: folkmoot.membership.v1.RegisterService.ListDoubles:input_type -> folkmoot.membership.v1.ListDoublesRequest
-	23, // 30: folkmoot.membership.v1.RegisterService.FindDouble:input_type -> folkmoot.membership.v1.FindDoubleRequest
-	24, // 31: folkmoot.membership.v1.RegisterService.ConfirmDouble:input_type -> folkmoot.membership.v1.ConfirmDoubleRequest
-	25, // 32: folkmoot.membership.v1.RegisterService.ObjectToEntry:input_type -> folkmoot.membership.v1.ObjectToEntryRequest
-	26, // 33: folkmoot.membership.v1.RegisterService.ListObjections:input_type -> folkmoot.membership.v1.ListObjectionsRequest
-	29, // 34: folkmoot.membership.v1.RegisterService.AnswerObjection:input_type -> folkmoot.membership.v1.AnswerObjectionRequest
-	4,  // 35: folkmoot.membership.v1.RegisterService.ListHistory:output_type -> folkmoot.membership.v1.ListHistoryResponse
-	6,  // 36: folkmoot.membership.v1.RegisterService.ExplainStanding:output_type -> folkmoot.membership.v1.ExplainStandingResponse
-	2,  // 37: folkmoot.membership.v1.RegisterService.MoveRegion:output_type -> folkmoot.membership.v1.RegisterEvent
-	2,  // 38: folkmoot.membership.v1.RegisterService.ChangeName:output_type -> folkmoot.membership.v1.RegisterEvent
-	10, // 39: folkmoot.membership.v1.RegisterService.RequestEmail:output_type -> folkmoot.membership.v1.RequestEmailResponse
-	2,  // 40: folkmoot.membership.v1.RegisterService.ConfirmEmail:output_type -> folkmoot.membership.v1.RegisterEvent
-	2,  // 41: folkmoot.membership.v1.RegisterService.Leave:output_type -> folkmoot.membership.v1.RegisterEvent
-	2,  // 42: folkmoot.membership.v1.RegisterService.EndMembership:output_type -> folkmoot.membership.v1.RegisterEvent
-	2,  // 43: folkmoot.membership.v1.RegisterService.WaiveDonation:output_type -> folkmoot.membership.v1.RegisterEvent
-	16, // 44: folkmoot.membership.v1.RegisterService.ListApplications:output_type -> folkmoot.membership.v1.ListApplicationsResponse
-	2,  // 45: folkmoot.membership.v1.RegisterService.DecideApplication:output_type -> folkmoot.membership.v1.RegisterEvent
-	20, // 46: folkmoot.membership.v1.RegisterService.ListDoubles:output_type -> folkmoot.membership.v1.ListDoublesResponse
-	2,  // 47: folkmoot.membership.v1.RegisterService.FindDouble:output_type -> folkmoot.membership.v1.RegisterEvent
-	2,  // 48: folkmoot.membership.v1.RegisterService.ConfirmDouble:output_type -> folkmoot.membership.v1.RegisterEvent
-	28, // 49: folkmoot.membership.v1.RegisterService.ObjectToEntry:output_type -> folkmoot.membership.v1.Objection
-	27, // 50: folkmoot.membership.v1.RegisterService.ListObjections:output_type -> folkmoot.membership.v1.ListObjectionsResponse
-	28, // 51: folkmoot.membership.v1.RegisterService.AnswerObjection:output_type -> folkmoot.membership.v1.Objection
-	35, // [35:52] is the sub-list for method output_type
-	18, // [18:35] is the sub-list for method input_type
+	12, // 24: folkmoot.membership.v1.RegisterService.GetPostal:input_type -> folkmoot.membership.v1.GetPostalRequest
+	14, // 25: folkmoot.membership.v1.RegisterService.ChangePostal:input_type -> folkmoot.membership.v1.ChangePostalRequest
+	15, // 26: folkmoot.membership.v1.RegisterService.Leave:input_type -> folkmoot.membership.v1.LeaveRequest
+	16, // 27: folkmoot.membership.v1.RegisterService.EndMembership:input_type -> folkmoot.membership.v1.EndMembershipRequest
+	17, // 28: folkmoot.membership.v1.RegisterService.WaiveDonation:input_type -> folkmoot.membership.v1.WaiveDonationRequest
+	18, // 29: folkmoot.membership.v1.RegisterService.ListApplications:input_type -> folkmoot.membership.v1.ListApplicationsRequest
+	21, // 30: folkmoot.membership.v1.RegisterService.DecideApplication:input_type -> folkmoot.membership.v1.DecideApplicationRequest
+	22, // 31: folkmoot.membership.v1.RegisterService.ListDoubles:input_type -> folkmoot.membership.v1.ListDoublesRequest
+	26, // 32: folkmoot.membership.v1.RegisterService.FindDouble:input_type -> folkmoot.membership.v1.FindDoubleRequest
+	27, // 33: folkmoot.membership.v1.RegisterService.ConfirmDouble:input_type -> folkmoot.membership.v1.ConfirmDoubleRequest
+	28, // 34: folkmoot.membership.v1.RegisterService.ObjectToEntry:input_type -> folkmoot.membership.v1.ObjectToEntryRequest
+	29, // 35: folkmoot.membership.v1.RegisterService.ListObjections:input_type -> folkmoot.membership.v1.ListObjectionsRequest
+	32, // 36: folkmoot.membership.v1.RegisterService.AnswerObjection:input_type -> folkmoot.membership.v1.AnswerObjectionRequest
+	4,  // 37: folkmoot.membership.v1.RegisterService.ListHistory:output_type -> folkmoot.membership.v1.ListHistoryResponse
+	6,  // 38: folkmoot.membership.v1.RegisterService.ExplainStanding:output_type -> folkmoot.membership.v1.ExplainStandingResponse
+	2,  // 39: folkmoot.membership.v1.RegisterService.MoveRegion:output_type -> folkmoot.membership.v1.RegisterEvent
+	2,  // 40: folkmoot.membership.v1.RegisterService.ChangeName:output_type -> folkmoot.membership.v1.RegisterEvent
+	10, // 41: folkmoot.membership.v1.RegisterService.RequestEmail:output_type -> folkmoot.membership.v1.RequestEmailResponse
+	2,  // 42: folkmoot.membership.v1.RegisterService.ConfirmEmail:output_type -> folkmoot.membership.v1.RegisterEvent
+	13, // 43: folkmoot.membership.v1.RegisterService.GetPostal:output_type -> folkmoot.membership.v1.Postal
+	2,  // 44: folkmoot.membership.v1.RegisterService.ChangePostal:output_type -> folkmoot.membership.v1.RegisterEvent
+	2,  // 45: folkmoot.membership.v1.RegisterService.Leave:output_type -> folkmoot.membership.v1.RegisterEvent
+	2,  // 46: folkmoot.membership.v1.RegisterService.EndMembership:output_type -> folkmoot.membership.v1.RegisterEvent
+	2,  // 47: folkmoot.membership.v1.RegisterService.WaiveDonation:output_type -> folkmoot.membership.v1.RegisterEvent
+	19, // 48: folkmoot.membership.v1.RegisterService.ListApplications:output_type -> folkmoot.membership.v1.ListApplicationsResponse
+	2,  // 49: folkmoot.membership.v1.RegisterService.DecideApplication:output_type -> folkmoot.membership.v1.RegisterEvent
+	23, // 50: folkmoot.membership.v1.RegisterService.ListDoubles:output_type -> folkmoot.membership.v1.ListDoublesResponse
+	2,  // 51: folkmoot.membership.v1.RegisterService.FindDouble:output_type -> folkmoot.membership.v1.RegisterEvent
+	2,  // 52: folkmoot.membership.v1.RegisterService.ConfirmDouble:output_type -> folkmoot.membership.v1.RegisterEvent
+	31, // 53: folkmoot.membership.v1.RegisterService.ObjectToEntry:output_type -> folkmoot.membership.v1.Objection
+	30, // 54: folkmoot.membership.v1.RegisterService.ListObjections:output_type -> folkmoot.membership.v1.ListObjectionsResponse
+	31, // 55: folkmoot.membership.v1.RegisterService.AnswerObjection:output_type -> folkmoot.membership.v1.Objection
+	37, // [37:56] is the sub-list for method output_type
+	18, // [18:37] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
 	18, // [18:18] is the sub-list for extension extendee
 	0,  // [0:18] is the sub-list for field type_name
@@ -2593,7 +2787,7 @@ func file_folkmoot_membership_v1_register_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_membership_v1_register_proto_rawDesc), len(file_folkmoot_membership_v1_register_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   28,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,8 @@ const (
 	RegisterService_ChangeName_FullMethodName        = "/folkmoot.membership.v1.RegisterService/ChangeName"
 	RegisterService_RequestEmail_FullMethodName      = "/folkmoot.membership.v1.RegisterService/RequestEmail"
 	RegisterService_ConfirmEmail_FullMethodName      = "/folkmoot.membership.v1.RegisterService/ConfirmEmail"
+	RegisterService_GetPostal_FullMethodName         = "/folkmoot.membership.v1.RegisterService/GetPostal"
+	RegisterService_ChangePostal_FullMethodName      = "/folkmoot.membership.v1.RegisterService/ChangePostal"
 	RegisterService_Leave_FullMethodName             = "/folkmoot.membership.v1.RegisterService/Leave"
 	RegisterService_EndMembership_FullMethodName     = "/folkmoot.membership.v1.RegisterService/EndMembership"
 	RegisterService_WaiveDonation_FullMethodName     = "/folkmoot.membership.v1.RegisterService/WaiveDonation"
@@ -46,8 +48,8 @@ const (
 //
 // RegisterService records what happens to entries of the register. Nothing is edited: each method adds an event.
 type RegisterServiceClient interface {
-	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the registrar and
-	// the chair.
+	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the chair and
+	// the registrar.
 	ListHistory(ctx context.Context, in *ListHistoryRequest, opts ...grpc.CallOption) (*ListHistoryResponse, error)
 	// ExplainStanding says in words why a member was or was not in good standing on a date, with the rule and the event.
 	// For the member, and for officers.
@@ -60,6 +62,11 @@ type RegisterServiceClient interface {
 	RequestEmail(ctx context.Context, in *RequestEmailRequest, opts ...grpc.CallOption) (*RequestEmailResponse, error)
 	// ConfirmEmail proves that the new address is the caller's. The old one is told.
 	ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
+	// GetPostal returns a postal address, and whether the register keeps any. For the member, the secretary and the registrar.
+	GetPostal(ctx context.Context, in *GetPostalRequest, opts ...grpc.CallOption) (*Postal, error)
+	// ChangePostal changes a postal address: one's own, or the secretary with a reason. It is refused in a society that is not
+	// registered.
+	ChangePostal(ctx context.Context, in *ChangePostalRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
 	// Leave resigns the caller's own membership. Their offices end and they are signed out everywhere.
 	Leave(ctx context.Context, in *LeaveRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
 	// EndMembership records that a membership lapsed, that the member died, or that a carried resolution expelled them.
@@ -78,7 +85,7 @@ type RegisterServiceClient interface {
 	ConfirmDouble(ctx context.Context, in *ConfirmDoubleRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
 	// ObjectToEntry asks the secretary or the chair to look at an entry: "this person holds two memberships".
 	ObjectToEntry(ctx context.Context, in *ObjectToEntryRequest, opts ...grpc.CallOption) (*Objection, error)
-	// ListObjections lists objections, newest first: all for the secretary, the chair and the registrar, else the caller's own.
+	// ListObjections lists objections, newest first: all for the secretary and the chair, else the caller's own.
 	ListObjections(ctx context.Context, in *ListObjectionsRequest, opts ...grpc.CallOption) (*ListObjectionsResponse, error)
 	// AnswerObjection is the decision on an objection, with a reason. Neither who objected nor whom it is about decides.
 	AnswerObjection(ctx context.Context, in *AnswerObjectionRequest, opts ...grpc.CallOption) (*Objection, error)
@@ -146,6 +153,26 @@ func (c *registerServiceClient) ConfirmEmail(ctx context.Context, in *ConfirmEma
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RegisterEvent)
 	err := c.cc.Invoke(ctx, RegisterService_ConfirmEmail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registerServiceClient) GetPostal(ctx context.Context, in *GetPostalRequest, opts ...grpc.CallOption) (*Postal, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Postal)
+	err := c.cc.Invoke(ctx, RegisterService_GetPostal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registerServiceClient) ChangePostal(ctx context.Context, in *ChangePostalRequest, opts ...grpc.CallOption) (*RegisterEvent, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RegisterEvent)
+	err := c.cc.Invoke(ctx, RegisterService_ChangePostal_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -268,8 +295,8 @@ func (c *registerServiceClient) AnswerObjection(ctx context.Context, in *AnswerO
 //
 // RegisterService records what happens to entries of the register. Nothing is edited: each method adds an event.
 type RegisterServiceServer interface {
-	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the registrar and
-	// the chair.
+	// ListHistory returns every event of an entry, oldest first, with the offices. For the member, the secretary, the chair and
+	// the registrar.
 	ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error)
 	// ExplainStanding says in words why a member was or was not in good standing on a date, with the rule and the event.
 	// For the member, and for officers.
@@ -282,6 +309,11 @@ type RegisterServiceServer interface {
 	RequestEmail(context.Context, *RequestEmailRequest) (*RequestEmailResponse, error)
 	// ConfirmEmail proves that the new address is the caller's. The old one is told.
 	ConfirmEmail(context.Context, *ConfirmEmailRequest) (*RegisterEvent, error)
+	// GetPostal returns a postal address, and whether the register keeps any. For the member, the secretary and the registrar.
+	GetPostal(context.Context, *GetPostalRequest) (*Postal, error)
+	// ChangePostal changes a postal address: one's own, or the secretary with a reason. It is refused in a society that is not
+	// registered.
+	ChangePostal(context.Context, *ChangePostalRequest) (*RegisterEvent, error)
 	// Leave resigns the caller's own membership. Their offices end and they are signed out everywhere.
 	Leave(context.Context, *LeaveRequest) (*RegisterEvent, error)
 	// EndMembership records that a membership lapsed, that the member died, or that a carried resolution expelled them.
@@ -300,7 +332,7 @@ type RegisterServiceServer interface {
 	ConfirmDouble(context.Context, *ConfirmDoubleRequest) (*RegisterEvent, error)
 	// ObjectToEntry asks the secretary or the chair to look at an entry: "this person holds two memberships".
 	ObjectToEntry(context.Context, *ObjectToEntryRequest) (*Objection, error)
-	// ListObjections lists objections, newest first: all for the secretary, the chair and the registrar, else the caller's own.
+	// ListObjections lists objections, newest first: all for the secretary and the chair, else the caller's own.
 	ListObjections(context.Context, *ListObjectionsRequest) (*ListObjectionsResponse, error)
 	// AnswerObjection is the decision on an objection, with a reason. Neither who objected nor whom it is about decides.
 	AnswerObjection(context.Context, *AnswerObjectionRequest) (*Objection, error)
@@ -331,6 +363,12 @@ func (UnimplementedRegisterServiceServer) RequestEmail(context.Context, *Request
 }
 func (UnimplementedRegisterServiceServer) ConfirmEmail(context.Context, *ConfirmEmailRequest) (*RegisterEvent, error) {
 	return nil, status.Error(codes.Unimplemented, "method ConfirmEmail not implemented")
+}
+func (UnimplementedRegisterServiceServer) GetPostal(context.Context, *GetPostalRequest) (*Postal, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPostal not implemented")
+}
+func (UnimplementedRegisterServiceServer) ChangePostal(context.Context, *ChangePostalRequest) (*RegisterEvent, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangePostal not implemented")
 }
 func (UnimplementedRegisterServiceServer) Leave(context.Context, *LeaveRequest) (*RegisterEvent, error) {
 	return nil, status.Error(codes.Unimplemented, "method Leave not implemented")
@@ -490,6 +528,42 @@ func _RegisterService_ConfirmEmail_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(RegisterServiceServer).ConfirmEmail(ctx, req.(*ConfirmEmailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegisterService_GetPostal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPostalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegisterServiceServer).GetPostal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegisterService_GetPostal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegisterServiceServer).GetPostal(ctx, req.(*GetPostalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegisterService_ChangePostal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangePostalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegisterServiceServer).ChangePostal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegisterService_ChangePostal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegisterServiceServer).ChangePostal(ctx, req.(*ChangePostalRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -722,6 +796,14 @@ var RegisterService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ConfirmEmail",
 			Handler:    _RegisterService_ConfirmEmail_Handler,
+		},
+		{
+			MethodName: "GetPostal",
+			Handler:    _RegisterService_GetPostal_Handler,
+		},
+		{
+			MethodName: "ChangePostal",
+			Handler:    _RegisterService_ChangePostal_Handler,
 		},
 		{
 			MethodName: "Leave",
