@@ -63,6 +63,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
 		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
+		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
 		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
@@ -70,6 +71,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
+		membershipv1.RegisterPrivacyServiceHandlerClient(ctx, mux, membershipv1.NewPrivacyServiceClient(r.Membership)),
 		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
 		ledgerv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ledgerv1.NewOfficerActsServiceClient(r.Ledger)),
 		motionsv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, motionsv1.NewOfficerActsServiceClient(r.Motions)),
@@ -117,9 +119,9 @@ func limit(next http.Handler) http.Handler {
 	})
 }
 
-// long says which answers are as long as the books are.
+// long says which answers are as long as the books or the register are.
 func long(path string) bool {
-	return path == "/v1/ledger/export" || path == "/v1/ledger/pack" || strings.HasPrefix(path, "/v1/ledger/programs/")
+	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || strings.HasPrefix(path, "/v1/ledger/programs/")
 }
 
 // logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint

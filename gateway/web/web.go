@@ -22,12 +22,14 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officeract"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/privacy"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/report"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/roll"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/statute"
 )
 
 // New returns the handler of every page. Forms from other sites are refused; public is where visitors find us, for
@@ -39,8 +41,8 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, books.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
-		entry.Register,
+		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
+		entry.Register, statute.Register, books.Register, privacy.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

@@ -17,6 +17,9 @@ import (
 // exercised are methods that members call too, and that say themselves when it was an office that let the caller through.
 var exercised = []string{
 	"/folkmoot.membership.v1.MembershipService/EndRole", "/folkmoot.membership.v1.MembershipService/GetMember",
+	"/folkmoot.membership.v1.RegisterService/ListHistory", "/folkmoot.membership.v1.RegisterService/ExplainStanding",
+	"/folkmoot.membership.v1.RegisterService/MoveRegion", "/folkmoot.membership.v1.RegisterService/ChangeName",
+	"/folkmoot.membership.v1.RegisterService/ListObjections",
 	"/folkmoot.ledger.v1.LedgerService/ListEntries", "/folkmoot.ledger.v1.LedgerService/GetEntry", "/folkmoot.ledger.v1.LedgerService/GetEntryProof",
 }
 

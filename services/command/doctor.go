@@ -159,6 +159,11 @@ func lookAtDatabases(ctx context.Context, data string, deep bool) []finding {
 			f.wrong = err.Error()
 		}
 		all = append(all, f)
+		f = finding{what: "every roll holds what its fingerprint says, and what is kept of standing is what the histories give"}
+		if err := errors.Join(membership.New(db, rand.Reader).CheckRolls(ctx), membership.New(db, rand.Reader).CheckElectors(ctx)); err != nil {
+			f.wrong = err.Error()
+		}
+		all = append(all, f)
 	}
 	if dbs[auth.Ledger] != nil && dbs[auth.Membership] != nil {
 		all = append(all, lookAtDelivery(ctx, dbs[auth.Ledger], dbs[auth.Membership]))

@@ -13,6 +13,7 @@ var commands = []Command{
 	{"token", "print an access token of a member", token},
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
+	importCommand,
 	{"witness", "run a witness that signs public logs of others", runWitness},
 	countCommand,
 	statementCommand,

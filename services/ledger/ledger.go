@@ -7,8 +7,17 @@
 // Balances, the trial balance and who has given their £1 are computed from the journal,
 // never kept beside it.
 //
-// An entry carries two dates: when it happened, which the treasurer says, and when it was
-// entered, which is the server's clock and which no request can set.
+// An entry carries three dates: when it happened, which the treasurer says; when it was entered, which is the server's clock
+// and which no request can set; and when the bank shows it, which the bank's statement says once a line of it is matched.
+//
+// A bank's file is read by package statement, and whose its lines are is proposed by package match. Importing keeps the lines
+// and books nothing; matching a line books an entry for each of its shares ([Books.BookLine]) or links it to entries that are
+// there ([LinkLine]). A line that belongs to nothing stays open, and stands against closing ([Check.MayClose]).
+//
+// Closing a period needs two officers and locks it: no entry may occur on or before its last day any more ([Books.Admit]), and
+// what is found later is booked in the open period and says so. Spending above the rule book's limit needs two officers
+// ([Books.NeedsSecond]), cash at a meeting two who counted the same ([Agree]). Money of a grant is tagged on the posting
+// ([Posting].Fund), that of a meeting or event on the entry; both are public and stand in the leaf of the public log.
 //
 // Money is [Amount], pence with a currency, so that two currencies cannot be added by
 // accident. The society keeps its books in pounds sterling.

@@ -82,6 +82,9 @@ const (
 	// RuledOntoRoll and RuledOffRoll: a challenge about the member was upheld.
 	RuledOntoRoll EventKind = "ruled_onto_roll"
 	RuledOffRoll  EventKind = "ruled_off_roll"
+	// RegisterExported: the officer took a copy of the register. RegisterInspected: they had somebody inspect it.
+	RegisterExported  EventKind = "register_exported"
+	RegisterInspected EventKind = "register_inspected"
 )
 
 // ByFounding is who admitted the founders and gave them their offices.
@@ -209,7 +212,7 @@ func (s *State) apply(e Event) {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
 	case Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
-		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll:
+		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected:
 		// They are on record, and bear on no standing.
 	}
 }

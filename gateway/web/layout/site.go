@@ -67,6 +67,8 @@ type Site struct {
 	Sessions   *session.Keeper
 	// Rolls are the electoral rolls.
 	Rolls membershipv1.RollServiceClient
+	// Statute is the register as the Act wants it, taking members in and copies.
+	Statute membershipv1.StatuteServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -99,6 +101,7 @@ func New(c Config) (*Site, error) {
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
+		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)

@@ -279,3 +279,43 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// TestAppendAllIsAppend: many facts at once make the log that the same facts one by one make, across the ends of tiles.
+func TestAppendAllIsAppend(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := context.Background()
+		next := 0
+		for _, n := range []int{0, 1, 254, 1, 1, 300, 255, 1000} {
+			err := db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				var contents [][]byte
+				for i := range n {
+					contents = append(contents, fmt.Appendf(nil, "fact %d", next+i))
+				}
+				first, err := translog.AppendAll(ctx, tx, contents)
+				if err == nil && first != int64(next) {
+					err = fmt.Errorf("the first of %d has index %d and not %d", n, first, next)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			next += n
+		}
+		appendMany(t, db, next, next+3)
+		if err := translog.Check(ctx, db); err != nil {
+			t.Fatal(err)
+		}
+		n := int64(0)
+		err := translog.Each(ctx, db, func(l translog.Leaf) error {
+			if string(l.Content) != fmt.Sprintf("fact %d", l.Index) || !bytes.Equal(l.Data, translog.Commit(l.Salt, l.Content)) {
+				return fmt.Errorf("leaf %d holds %q", l.Index, l.Content)
+			}
+			n++
+			return nil
+		})
+		if err != nil || n != int64(next+3) {
+			t.Errorf("%d leaves, %v", n, err)
+		}
+	}, translog.Migrations)
+}

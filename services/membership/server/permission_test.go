@@ -50,6 +50,13 @@ AcceptFounding    .         .      .         .     .      .         .     .     
 ListKeys          .         .      .         .     .      .         .     .         .        N          N      N       N
 GetMyProofs       S         .      .         .     .      .         .     .         .        N          N      N       N
 ReadLog           .         .      .         .     .      .         .     .         .        N          N      N       N
+GetMyData         S         .      .         .     .      .         .     .         .        N          N      N       N
+GetMyRetention    S         .      .         .     .      .         .     .         .        N          N      N       N
+EraseMe           S         .      .         .     .      .         .     .         O        N          N      N       N
+SetMyAccessNeeds  S         .      .         .     .      .         .     .         .        N          N      N       N
+ListMyAccessNeeds S         .      .         .     .      .         .     .         .        N          N      N       N
+ListAccessNeeds   S         R      .         R     R      R         R     .         O        N          N      N       N
+GetRetentionReport S        R      R         R     R      R         R     .         .        N          N      N       N
 ListOfficerActs   S         .      .         .     .      .         .     .         .        N          N      N       N
 FreezeRoll        P         P      P         P     P      P         P     P         P        N          N      .       N
 ListRollEntries   P         P      P         P     P      P         P     P         P        N          N      N       .
@@ -61,6 +68,7 @@ ListRevocations   P         P      P         P     P      P         P     P     
 GetPeople         P         P      P         P     P      P         P     P         P        .          .      .       .
 ListPayers        P         P      P         P     P      P         P     P         P        N          .      N       N
 StepClock         .         .      .         .     .      .         .     .         .        N          N      N       N
+ListPayers        P         P      P         P     P      P         P     P         P        N          .      N       N
 
 ListRolls            .         .      .         .     .      .         .     .         .        N          N      N       N
 GetRoll              .         .      .         .     .      .         .     .         .        N          N      N       N
@@ -73,6 +81,17 @@ PrepareRoll          S         R      R         R     R      R         .     .  
 ChallengeRoll        S         .      .         .     .      .         .     .         O        N          N      N       N
 ListRollChallenges   S         .      .         .     .      .         .     .         .        N          N      N       N
 DecideRollChallenge  S         R      R         R     R      R         .     .         O        N          N      N       N
+
+CreateImport         S         R      R         R     R      R         R     .         O        N          N      N       N
+UploadImport         S         R      R         R     R      R         R     .         O        N          N      N       N
+CheckImport          S         R      R         R     R      R         R     .         O        N          N      N       N
+ApplyImport          S         R      R         R     R      R         R     .         O        N          N      N       N
+GetImport            S         R      R         R     R      R         R     .         .        N          N      N       N
+ListImports          S         R      R         R     R      R         R     .         .        N          N      N       N
+ExportRegister       S         R      R         R     R      R         R     .         O        N          N      N       N
+GetMyParticulars     S         .      .         .     .      .         .     .         .        N          N      N       N
+SetMyParticulars     S         .      .         .     .      .         .     .         O        N          N      N       N
+ListSectors          .         .      .         .     .      .         .     .         .        N          N      N       N
 ` + registerPermissions
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

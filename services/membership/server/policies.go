@@ -41,6 +41,14 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipService_ReadLog_FullMethodName:          public,
 		membershipv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 
+		membershipv1.PrivacyService_GetMyData_FullMethodName:          {Member: true},
+		membershipv1.PrivacyService_GetMyRetention_FullMethodName:     {Member: true},
+		membershipv1.PrivacyService_EraseMe_FullMethodName:            {Member: true, Writes: true, Personal: true, Fresh: freshSeconds},
+		membershipv1.PrivacyService_SetMyAccessNeeds_FullMethodName:   {Member: true, Writes: true},
+		membershipv1.PrivacyService_ListMyAccessNeeds_FullMethodName:  {Member: true},
+		membershipv1.PrivacyService_ListAccessNeeds_FullMethodName:    {Roles: []string{auth.Secretary, auth.Organiser}, Personal: true},
+		membershipv1.PrivacyService_GetRetentionReport_FullMethodName: {Roles: []string{auth.Secretary}},
+
 		membershipv1.MembershipRoomsService_FreezeRoll_FullMethodName:       telling,
 		membershipv1.MembershipRoomsService_ListRollEntries_FullMethodName:  ballots,
 		membershipv1.MembershipRoomsService_ExplainRoll_FullMethodName:      ballots,
@@ -54,11 +62,15 @@ func (s *Server) Policies() auth.Policies {
 	}
 	maps.Copy(p, registerPolicies())
 	rollPolicies(p)
+	statutePolicies(p)
 	if s.cfg.Step != nil {
 		p[membershipv1.SampleService_StepClock_FullMethodName] = public
 	}
 	return p
 }
+
+// freshSeconds is how long ago a sign-in may be for what cannot be undone.
+const freshSeconds = 15 * 60
 
 // rollPolicies adds those of [membershipv1.RollService].
 func rollPolicies(p auth.Policies) {
@@ -78,6 +90,22 @@ func rollPolicies(p auth.Policies) {
 	}) {
 		p[method] = policy
 	}
+}
+
+// statutePolicies adds those of [membershipv1.StatuteService].
+func statutePolicies(p auth.Policies) {
+	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
+	looking := auth.Policy{Roles: []string{auth.Secretary}}
+	p[membershipv1.StatuteService_CreateImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_UploadImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_CheckImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_ApplyImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetImport_FullMethodName] = looking
+	p[membershipv1.StatuteService_ListImports_FullMethodName] = looking
+	p[membershipv1.StatuteService_ExportRegister_FullMethodName] = secretary
+	p[membershipv1.StatuteService_GetMyParticulars_FullMethodName] = auth.Policy{Member: true}
+	p[membershipv1.StatuteService_SetMyParticulars_FullMethodName] = auth.Policy{Member: true, Writes: true, Personal: true}
+	p[membershipv1.StatuteService_ListSectors_FullMethodName] = auth.Policy{Anyone: true}
 }
 
 // officers may look at the register; organisers at their region's part of it.

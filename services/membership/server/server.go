@@ -55,10 +55,12 @@ type Config struct {
 type Server struct {
 	membershipv1.UnimplementedMembershipServiceServer
 	membershipv1.UnimplementedOfficerActsServiceServer
+	membershipv1.UnimplementedPrivacyServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
 	membershipv1.UnimplementedPayersRoomsServiceServer
+	membershipv1.UnimplementedStatuteServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -69,8 +71,9 @@ type Server struct {
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
-	machine func() time.Time
-	mailDue chan struct{}
+	machine   func() time.Time
+	mailDue   chan struct{}
+	importDue chan struct{}
 	// barrier is barrierWait, but for tests.
 	barrier time.Duration
 }
@@ -103,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
 		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
-		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), barrier: barrierWait,
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), importDue: make(chan struct{}, 1), barrier: barrierWait,
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -122,10 +125,12 @@ func (s *Server) Revocations() *auth.Revocations { return s.revocations }
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterMembershipServiceServer(r, s)
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
+	membershipv1.RegisterPrivacyServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
 	membershipv1.RegisterPayersRoomsServiceServer(r, s)
+	membershipv1.RegisterStatuteServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}
@@ -137,6 +142,7 @@ func (s *Server) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.motions.Run(ctx) })
 	wg.Go(func() { s.sendMail(ctx) })
+	wg.Go(func() { s.takeIn(ctx) })
 	wg.Go(func() { s.forget(ctx) })
 	wg.Go(func() {
 		s.revocations.Run(ctx, func(err error) {
@@ -154,7 +160,7 @@ func (s *Server) forget(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		_, err := once.Forget(ctx, s.cfg.DB, s.cfg.Now())
-		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()))
+		err = errors.Join(err, s.store.Forget(ctx, s.cfg.Now(), s.machine()), s.store.ForgetIntakes(ctx, s.cfg.Now()), s.retain(ctx))
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "membership: old requests and attempts were not deleted", slog.Any("error", err))
 		}

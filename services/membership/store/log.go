@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -161,12 +162,18 @@ func (s *Store) CheckLog(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		erased, err := texts(ctx, tx, `SELECT member FROM erasure WHERE stage = 'entry'`)
+		if err != nil {
+			return err
+		}
 		for _, f := range all {
 			content, ok := logged[f.kind+" "+f.subject]
 			delete(logged, f.kind+" "+f.subject)
 			switch {
 			case !ok:
 				return fmt.Errorf("%s %s is not in the public log", f.kind, f.subject)
+			case content == nil && (f.member == "" || !slices.Contains(erased, f.member)):
+				return fmt.Errorf("what opens the leaf of %s %s was deleted, and the entry was not erased", f.kind, f.subject)
 			case content != nil && !bytes.Equal(content, f.content):
 				return fmt.Errorf("%s %s is not what the public log commits to", f.kind, f.subject)
 			}

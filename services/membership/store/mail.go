@@ -198,18 +198,30 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		before := now.Add(-25 * time.Hour).UnixMicro()
 		for _, step := range []struct {
-			query string
-			arg   int64
+			query   string
+			arg     int64
+			counted string
 		}{
-			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before},
-			{`DELETE FROM attempt WHERE expires < $1`, before},
-			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before},
-			{`DELETE FROM email_change WHERE expires < $1`, before},
-			{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM mail WHERE state <> 'waiting' AND due < $1)`, machine.Add(-time.Hour).UnixMicro()},
-			{`DELETE FROM revocation WHERE at < $1`, machine.Add(-time.Hour).UnixMicro()},
+			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before, ""},
+			{`DELETE FROM attempt WHERE expires < $1`, before, "attempts"},
+			{`DELETE FROM mail WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before, ""},
+			{`DELETE FROM email_change WHERE expires < $1`, before, "attempts"},
+			{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM mail WHERE state <> 'waiting' AND due < $1)`, machine.Add(-time.Hour).UnixMicro(), ""},
+			{`DELETE FROM revocation WHERE at < $1`, machine.Add(-time.Hour).UnixMicro(), ""},
 		} {
-			if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {
+			result, err := tx.ExecContext(ctx, step.query, step.arg)
+			if err != nil {
 				return fmt.Errorf("store: forget: %w", err)
+			}
+			if step.counted == "" {
+				continue
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if err := countDeleted(ctx, tx, now, step.counted, n); err != nil {
+				return err
 			}
 		}
 		return nil

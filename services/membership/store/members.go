@@ -20,6 +20,8 @@ type Member struct {
 	History membership.History
 	// Offices are those in force.
 	Offices []membership.Grant
+	// Address is the postal address; only [Store.RegisterPage] fills it in.
+	Address string
 }
 
 const selectMembers = `SELECT id, COALESCE(number, 0), name, email, region, language FROM member `

@@ -52,10 +52,21 @@ func (s *Store) ChangePostal(ctx context.Context, r once.Request, member string,
 		if err != nil {
 			return nil, err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO postal (member, address) VALUES ($1, $2) ON CONFLICT (member) DO UPDATE SET address = excluded.address`, member, address)
-		if err != nil {
-			return nil, fmt.Errorf("store: change a postal address: %w", err)
+		if err := keepPostal(ctx, tx, member, address); err != nil {
+			return nil, err
 		}
 		return recorded(ctx, tx, member, decided, r.At, encode)
 	})
+}
+
+// keepPostal replaces a postal address; an empty one is none.
+func keepPostal(ctx context.Context, tx *sql.Tx, member, address string) error {
+	query, args := `INSERT INTO postal (member, address) VALUES ($1, $2) ON CONFLICT (member) DO UPDATE SET address = excluded.address`, []any{member, address}
+	if address == "" {
+		query, args = `DELETE FROM postal WHERE member = $1`, args[:1]
+	}
+	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("store: keep a postal address: %w", err)
+	}
+	return nil
 }

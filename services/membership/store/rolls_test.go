@@ -267,7 +267,7 @@ func TestARollHoldsNobodyTwice(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "facts") {
 			who := rapid.SampledFrom(people).Draw(t, "who")
 			when := at.Add(time.Duration(rapid.IntRange(-72, 72).Draw(t, "hours")) * time.Hour)
-			switch what := rapid.SampledFrom([]string{"resigned", "lapsed", "readmitted", "moved", "admitted", "paid", "reversed", "nobody paid"}).Draw(t, "what"); what {
+			switch what := rapid.SampledFrom([]string{"resigned", "lapsed", "readmitted", "moved", "admitted", "waived", "merged", "paid", "reversed", "nobody paid"}).Draw(t, "what"); what {
 			case "paid", "reversed", "nobody paid":
 				position++
 				d := settled(who, fmt.Sprint("e", position), when)
@@ -333,6 +333,53 @@ func TestARollHoldsNobodyTwice(t *testing.T) {
 		}
 		if err := s.CheckElectors(ctx); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// TestASpoiltRollIsFound: an entry changed, exchanged, removed or added past the house is found.
+func TestASpoiltRollIsFound(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		found(t, s)
+		roll, err := s.Freeze(ctx, "one", membership.Terms{Notice: start}, "", start)
+		if err != nil || roll.Count != 3 {
+			t.Fatal(roll.Count, err)
+		}
+		if err := s.CheckRolls(ctx); err != nil {
+			t.Fatal(err)
+		}
+		change := func(statements ...string) {
+			t.Helper()
+			err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				for _, q := range statements {
+					if _, err := tx.ExecContext(ctx, q); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for what, c := range map[string][2][]string{
+			"a region": {{`UPDATE roll_entry SET region = 'x' WHERE number = 1`}, {`UPDATE roll_entry SET region = '' WHERE number = 1`}},
+			"a number": {{`UPDATE roll_entry SET number = 4 WHERE number = 3`}, {`UPDATE roll_entry SET number = 3 WHERE number = 4`}},
+			"an entry": {{`INSERT INTO roll_entry (roll, number, member, region) SELECT id, 4, 'somebody', '' FROM roll`}, {`DELETE FROM roll_entry WHERE number = 4`}},
+		} {
+			change(c[0]...)
+			if err := s.CheckRolls(ctx); err == nil {
+				t.Errorf("%s was changed and is not found", what)
+			}
+			change(c[1]...)
+			if err := s.CheckRolls(ctx); err != nil {
+				t.Errorf("%s is as it was: %v", what, err)
+			}
+		}
+		change(`UPDATE roll_detail SET root = (SELECT fingerprint FROM roll WHERE roll.id = roll_detail.roll)`)
+		if err := s.CheckRolls(ctx); err == nil {
+			t.Error("another root is not found")
 		}
 	})
 }

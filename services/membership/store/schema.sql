@@ -1,5 +1,18 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE access_need (
+  meeting TEXT   NOT NULL CHECK (length(meeting) BETWEEN 1 AND 64),
+  member  TEXT   NOT NULL REFERENCES member (id),
+  region  TEXT   NOT NULL CHECK (length(region) <= 40),
+  needs   TEXT   NOT NULL CHECK (length(needs) BETWEEN 1 AND 500),
+  until   BIGINT NOT NULL,
+  PRIMARY KEY (meeting, member)
+);
+
+CREATE INDEX access_need_member ON access_need (member);
+
+CREATE INDEX access_need_until ON access_need (until);
+
 CREATE TABLE applicant (
   number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
   member TEXT   NOT NULL UNIQUE REFERENCES member (id)
@@ -44,6 +57,13 @@ CREATE INDEX attempt_email ON attempt (email_fold, made);
 
 CREATE INDEX attempt_expires ON attempt (expires);
 
+CREATE TABLE deletion (
+  day   TEXT   NOT NULL CHECK (length(day) = 10),
+  kind  TEXT   NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  count BIGINT NOT NULL CHECK (count > 0),
+  PRIMARY KEY (day, kind)
+);
+
 CREATE TABLE donation (
   position BIGINT NOT NULL PRIMARY KEY CHECK (position > 0),
   member   TEXT   NOT NULL CHECK (length(member) <= 64),
@@ -84,6 +104,14 @@ CREATE INDEX email_change_expires ON email_change (expires);
 
 CREATE INDEX email_change_member ON email_change (member, made);
 
+CREATE TABLE erasure (
+  member TEXT   NOT NULL REFERENCES member (id),
+  stage  TEXT   NOT NULL CHECK (stage IN ('contact', 'entry')),
+  at     BIGINT NOT NULL,
+  asked  BOOLEAN NOT NULL,
+  PRIMARY KEY (member, stage)
+);
+
 CREATE TABLE event (
   number   BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
   member   TEXT   NOT NULL REFERENCES member (id),
@@ -103,6 +131,55 @@ CREATE TABLE event_about (
   number BIGINT NOT NULL PRIMARY KEY REFERENCES event (number),
   about  TEXT   NOT NULL CHECK (length(about) BETWEEN 1 AND 100)
 );
+
+CREATE TABLE intake (
+  id       TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  file     TEXT   NOT NULL CHECK (length(file) BETWEEN 1 AND 200),
+  by_whom  TEXT   NOT NULL,
+  made     BIGINT NOT NULL,
+  state    TEXT   NOT NULL CHECK (state IN ('receiving', 'checking', 'refused', 'clean', 'applying', 'done')),
+  received BIGINT NOT NULL CHECK (received >= 0),
+  line     BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  known    BIGINT NOT NULL,
+  mistakes BIGINT NOT NULL,
+  applied  BIGINT NOT NULL,
+  done     BIGINT NOT NULL,
+  added    BIGINT NOT NULL
+);
+
+CREATE INDEX intake_made ON intake (made);
+
+CREATE TABLE intake_mistake (
+  intake  TEXT   NOT NULL REFERENCES intake (id),
+  number  BIGINT NOT NULL,
+  line    BIGINT NOT NULL,
+  col     BIGINT NOT NULL,
+  field   TEXT   NOT NULL,
+  message TEXT   NOT NULL,
+  PRIMARY KEY (intake, number)
+);
+
+CREATE TABLE intake_part (
+  intake TEXT   NOT NULL REFERENCES intake (id),
+  start  BIGINT NOT NULL CHECK (start >= 0),
+  data   BYTEA  NOT NULL,
+  PRIMARY KEY (intake, start)
+);
+
+CREATE TABLE intake_row (
+  intake     TEXT   NOT NULL REFERENCES intake (id),
+  line       BIGINT NOT NULL,
+  name       TEXT   NOT NULL,
+  email      TEXT   NOT NULL,
+  email_fold BYTEA  NOT NULL,
+  region     TEXT   NOT NULL,
+  language   TEXT   NOT NULL,
+  admitted   BIGINT,
+  PRIMARY KEY (intake, line)
+);
+
+CREATE UNIQUE INDEX intake_row_email ON intake_row (intake, email_fold);
 
 CREATE TABLE invitation (
   role     TEXT   NOT NULL PRIMARY KEY CHECK (role IN ('secretary', 'treasurer', 'chair')),
@@ -163,6 +240,13 @@ CREATE TABLE office (
 
 CREATE UNIQUE INDEX office_held ON office (member, role, region) WHERE ended IS NULL;
 
+CREATE TABLE particulars (
+  member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
+  sector  TEXT NOT NULL CHECK (sector IN ('', 'council', 'central_government', 'private', 'self_employed', 'other'))
+);
+
+CREATE INDEX particulars_sector ON particulars (sector);
+
 CREATE TABLE postal (
   member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
   address TEXT NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
@@ -185,6 +269,11 @@ CREATE TABLE register_leaf (
 CREATE INDEX register_leaf_member ON register_leaf (member, leaf);
 
 CREATE INDEX register_leaf_subject ON register_leaf (kind, subject);
+
+CREATE TABLE retention_run (
+  one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  at  BIGINT NOT NULL
+);
 
 CREATE TABLE revocation (
   sid TEXT   NOT NULL PRIMARY KEY,

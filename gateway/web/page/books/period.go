@@ -157,6 +157,10 @@ func (p pages) proposeClose(q *layout.Request) error {
 	for i, b := range check.GetBalances() {
 		sum, bad := pence(q, "balance_"+strconv.Itoa(i))
 		wrong = append(wrong, bad...)
+		if d := sum - b.GetLedgerPence(); d != 0 && len(bad) == 0 {
+			// The ledger would refuse it too: here the figures stand beside the field.
+			wrong = append(wrong, form.Wrong{Field: "balance_" + strconv.Itoa(i), Text: q.T("books.differBy", "Amount", text.Money(d))})
+		}
 		req.Balances = append(req.Balances, &ledgerv1.AccountBalance{Account: b.GetAccount(), StatementPence: sum})
 	}
 	if len(wrong) > 0 {

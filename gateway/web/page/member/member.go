@@ -37,6 +37,7 @@ type listed struct {
 }
 
 type listView struct {
+	MaySteward     bool
 	Search, Region *form.Field
 	Find           form.Button
 	People         []listed
@@ -59,7 +60,8 @@ func (p pages) list(q *layout.Request) error {
 	}
 	f, code := q.FormOf(nil)
 	v := listView{
-		Search: f.Hinted("search", "member.search", "member.searchHint"), Region: p.regions(q, f, "member.anyRegion"),
+		MaySteward: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY),
+		Search:     f.Hinted("search", "member.search", "member.searchHint"), Region: p.regions(q, f, "member.anyRegion"),
 		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"},
 	}
 	keeper := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR)
