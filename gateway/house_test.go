@@ -55,6 +55,7 @@ func caller(ctx context.Context) string {
 
 type membership struct {
 	membershipv1.UnimplementedMembershipServiceServer
+	membershipv1.UnimplementedSignInServiceServer
 	*house
 }
 
@@ -95,6 +96,8 @@ type house struct {
 	offRoll bool
 	votes   map[string]*ballotsv1.CastVoteRequest
 	asked   []any
+	// endedElsewhere is the session that membership ended while the gateway keeps a token of it.
+	endedElsewhere string
 }
 
 func (h *house) note(req any) {
@@ -155,7 +158,7 @@ func (m membership) ConfirmSession(_ context.Context, in *membershipv1.ConfirmSe
 func (m membership) ExchangeSession(_ context.Context, in *membershipv1.ExchangeSessionRequest) (*membershipv1.ExchangeSessionResponse, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if in.GetSessionSecret() == "ended" {
+	if in.GetSessionSecret() == "ended" || in.GetSessionSecret() == m.endedElsewhere {
 		return nil, refusal(codes.Unauthenticated, "SESSION_ENDED", "Sign in again.")
 	}
 	return &membershipv1.ExchangeSessionResponse{
@@ -172,13 +175,102 @@ func (m membership) SignOut(context.Context, *membershipv1.SignOutRequest) (*mem
 }
 
 func (m membership) GetMe(ctx context.Context, _ *membershipv1.GetMeRequest) (*membershipv1.Member, error) {
-	if caller(ctx) == "" {
+	if caller(ctx) == "" || caller(ctx) == m.endedElsewhere {
 		return nil, refusal(codes.Unauthenticated, "SIGN_IN", "Sign in to do this.")
 	}
 	return &membershipv1.Member{
 		Id: caller(ctx), Number: 7, Name: "Ada Example", Email: "ada@example.org", Standing: membershipv1.Standing_STANDING_CURRENT,
 		StandingReason: "Admitted; the £1 is asked for, not required (rule membership.donation).", AdmitTime: noon, PaymentReference: "LGD-7K4Q", Roles: m.roles[caller(ctx)],
 	}, nil
+}
+
+func (m membership) GetSignInMethods(ctx context.Context, _ *membershipv1.GetSignInMethodsRequest) (*membershipv1.SignInMethods, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if who := caller(ctx); who != "" && who == m.endedElsewhere {
+		return nil, refusal(codes.Unauthenticated, "SESSION_ENDED", "Sign in again.")
+	}
+	return &membershipv1.SignInMethods{Passkeys: true}, nil
+}
+
+func (m membership) BeginPasskeySignIn(context.Context, *membershipv1.BeginPasskeySignInRequest) (*membershipv1.PasskeyChallenge, error) {
+	return &membershipv1.PasskeyChallenge{Attempt: "challenge-1", Options: `{"challenge":"abc"}`}, nil
+}
+
+func (m membership) ConfirmPasskey(_ context.Context, in *membershipv1.ConfirmPasskeyRequest) (*membershipv1.ConfirmSessionResponse, error) {
+	m.note(in)
+	if in.GetAttempt() != "challenge-1" || in.GetCredential() != `{"id":"key"}` {
+		return nil, refusal(codes.Unauthenticated, "PASSKEY_UNKNOWN", "We do not know this passkey.")
+	}
+	return &membershipv1.ConfirmSessionResponse{SessionSecret: "ada", ExpireTime: timestamppb.New(time.Now().Add(24 * time.Hour)), Member: "ada"}, nil
+}
+
+func (m membership) BeginPasskey(ctx context.Context, _ *membershipv1.BeginPasskeyRequest) (*membershipv1.PasskeyChallenge, error) {
+	if caller(ctx) != "ada" {
+		return nil, refusal(codes.Unauthenticated, "FRESH_SIGN_IN", "Sign in again to do this.")
+	}
+	return &membershipv1.PasskeyChallenge{Attempt: "challenge-2", Options: `{"challenge":"def"}`}, nil
+}
+
+func (m membership) AddPasskey(_ context.Context, in *membershipv1.AddPasskeyRequest) (*membershipv1.Passkey, error) {
+	m.note(in)
+	return &membershipv1.Passkey{Id: "k1", Name: in.GetName()}, nil
+}
+
+func (m membership) ListPasskeys(context.Context, *membershipv1.ListPasskeysRequest) (*membershipv1.ListPasskeysResponse, error) {
+	return &membershipv1.ListPasskeysResponse{Passkeys: []*membershipv1.Passkey{
+		{Id: "k1", Name: "My phone", AddTime: noon, UseTime: noon, Synced: true}, {Id: "k2", Name: "Laptop", AddTime: noon},
+	}}, nil
+}
+
+func (m membership) RenamePasskey(_ context.Context, in *membershipv1.RenamePasskeyRequest) (*membershipv1.Passkey, error) {
+	m.note(in)
+	return &membershipv1.Passkey{Id: in.GetPasskey(), Name: in.GetName()}, nil
+}
+
+func (m membership) RemovePasskey(_ context.Context, in *membershipv1.RemovePasskeyRequest) (*membershipv1.RemovePasskeyResponse, error) {
+	m.note(in)
+	return &membershipv1.RemovePasskeyResponse{}, nil
+}
+
+func (m membership) ListSessions(context.Context, *membershipv1.ListSessionsRequest) (*membershipv1.ListSessionsResponse, error) {
+	return &membershipv1.ListSessionsResponse{Sessions: []*membershipv1.MemberSession{
+		{Id: "s1", Device: "Firefox on Windows", Method: "passkey", BeginTime: noon, LastUsed: "2026-11-24", Current: true},
+		{Id: "s2", Method: "mail", BeginTime: noon, LastUsed: "2026-11-20"},
+	}}, nil
+}
+
+func (m membership) EndSession(_ context.Context, in *membershipv1.EndSessionRequest) (*membershipv1.EndSessionResponse, error) {
+	m.note(in)
+	if in.GetSession() != "s2" {
+		return nil, refusal(codes.NotFound, "SESSION_NOT_FOUND", "You are not signed in on such a device.")
+	}
+	return &membershipv1.EndSessionResponse{}, nil
+}
+
+func (m membership) EndOtherSessions(_ context.Context, in *membershipv1.EndOtherSessionsRequest) (*membershipv1.EndOtherSessionsResponse, error) {
+	m.note(in)
+	return &membershipv1.EndOtherSessionsResponse{Ended: 1}, nil
+}
+
+func (m membership) ListMail(ctx context.Context, in *membershipv1.ListMailRequest) (*membershipv1.ListMailResponse, error) {
+	m.note(in)
+	if caller(ctx) != "secretary" {
+		return nil, refusal(codes.PermissionDenied, "ROLE_NEEDED", "You need a different role to do this: secretary.")
+	}
+	return &membershipv1.ListMailResponse{Counts: &membershipv1.MailCounts{Failed: 1, GivenUp: 1, Sent: 3}, NextPageToken: "more", Mails: []*membershipv1.Mail{
+		{Id: "m1", Kind: "sign_in", Member: "ada", Name: "Ada Example", Email: "ada@example.org", State: membershipv1.MailState_MAIL_STATE_FAILED, QueueTime: noon, Tries: 2, NextTryTime: noon, Error: "451 Try later"},
+		{Id: "m2", Kind: "join", Name: "Ben", Email: "ben@example.org", State: membershipv1.MailState_MAIL_STATE_GIVEN_UP, QueueTime: noon, Tries: 1, Error: "550 No such user"},
+		{Id: "m3", Kind: "notice", Member: "ada", Name: "Ada Example", State: membershipv1.MailState_MAIL_STATE_POST, QueueTime: noon},
+	}}, nil
+}
+
+func (m membership) ResendMail(_ context.Context, in *membershipv1.ResendMailRequest) (*membershipv1.Mail, error) {
+	m.note(in)
+	if in.GetMail() == "m2" {
+		return nil, refusal(codes.FailedPrecondition, "LETTER_EXPIRED", "Expired.")
+	}
+	return &membershipv1.Mail{Id: in.GetMail()}, nil
 }
 
 func (m membership) ListMembers(ctx context.Context, in *membershipv1.ListMembersRequest) (*membershipv1.ListMembersResponse, error) {
@@ -205,7 +297,10 @@ func (m membership) ListOfficers(context.Context, *membershipv1.ListOfficersRequ
 	}}, nil
 }
 
-func (m membership) GrantRole(_ context.Context, in *membershipv1.GrantRoleRequest) (*membershipv1.RoleGrant, error) {
+func (m membership) GrantRole(ctx context.Context, in *membershipv1.GrantRoleRequest) (*membershipv1.RoleGrant, error) {
+	if caller(ctx) == "late" {
+		return nil, refusal(codes.Unauthenticated, "FRESH_SIGN_IN", "Sign in again to do this.")
+	}
 	m.note(in)
 	return &membershipv1.RoleGrant{Id: "g3"}, nil
 }
@@ -434,6 +529,7 @@ func newHouse(t *testing.T) (*house, rest.Rooms) {
 	}
 	server := grpc.NewServer()
 	membershipv1.RegisterMembershipServiceServer(server, membership{house: h})
+	membershipv1.RegisterSignInServiceServer(server, membership{house: h})
 	membershipv1.RegisterRegisterServiceServer(server, entries{house: h})
 	ledgerv1.RegisterLedgerServiceServer(server, ledgerRoom{house: h})
 	motionsv1.RegisterMotionsServiceServer(server, motionsRoom{house: h})

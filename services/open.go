@@ -33,7 +33,15 @@ func (h *House) openMembership(ctx context.Context, c room.Config) (room.Room, e
 	if err != nil {
 		return nil, err
 	}
-	m := membership.Config{Config: c, Key: key, Mailer: h.config.Mailer, PublicURL: h.config.PublicURL}
+	secrets, err := keyring.SecretsKey(h.keys())
+	if err != nil {
+		return nil, err
+	}
+	old, err := keyring.OldMembers(h.keys())
+	if err != nil {
+		return nil, err
+	}
+	m := membership.Config{Config: c, Key: key, OldKeys: old, Secrets: secrets, Mailer: h.config.Mailer, PublicURL: h.config.PublicURL}
 	if h.config.Sample != nil {
 		m.Sample, m.Step = true, h.config.Sample.StepTo
 	}

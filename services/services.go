@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -234,7 +235,7 @@ func (h *House) serve(run context.Context, name string, r room.Room, config room
 	for _, other := range auth.Rooms {
 		rooms[other] = h.public[other]
 	}
-	verifier := &auth.Verifier{Room: name, Members: auth.StaticKeys{h.public[keyring.Members]}, RoomKeys: rooms, Revoked: revoked, Now: h.now}
+	verifier := &auth.Verifier{Room: name, Members: h.memberKeys(), RoomKeys: rooms, Revoked: revoked, Now: h.now}
 	var options []grpc.ServerOption
 	if h.config.ServerTLS != nil && h.config.Listeners[name] != nil {
 		options = append(options, grpc.Creds(h.config.ServerTLS))
@@ -256,6 +257,27 @@ func (h *House) serve(run context.Context, name string, r room.Room, config room
 		})
 	})
 	h.running.Go(func() { r.Run(run) })
+}
+
+// memberKeys are the keys that verify members' tokens: at first those in the folder, then those that membership publishes.
+func (h *House) memberKeys() auth.Keys {
+	begin := []ed25519.PublicKey{h.public[keyring.Members]}
+	membership := membershipv1.NewMembershipServiceClient(h.conns[auth.Membership])
+	return auth.NewFetchedKeys(begin, func(ctx context.Context) ([]ed25519.PublicKey, error) {
+		reply, err := membership.ListKeys(ctx, &membershipv1.ListKeysRequest{})
+		if err != nil {
+			return nil, err
+		}
+		var keys []ed25519.PublicKey
+		for _, k := range reply.GetKeys() {
+			pub, err := base64.RawURLEncoding.DecodeString(k.GetX())
+			if err != nil || len(pub) != ed25519.PublicKeySize {
+				return nil, fmt.Errorf("services: membership publishes a malformed key")
+			}
+			keys = append(keys, pub)
+		}
+		return keys, nil
+	}, time.Now)
 }
 
 func fetchRevocations(membership membershipv1.MembershipRoomsServiceClient) auth.Fetch {

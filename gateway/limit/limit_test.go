@@ -108,3 +108,32 @@ func TestBounded(t *testing.T) {
 		t.Errorf("%d are remembered", len(l.caller))
 	}
 }
+
+// TestAHallFromOneAddress: 250 people sign in from one address in two minutes, five requests each, and nobody is told to wait; a program that
+// does nothing but ask for mail from there is.
+func TestAHallFromOneAddress(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	l := New(Config{Now: func() time.Time { return now }})
+	allowed := func(method, path string) bool {
+		r := httptest.NewRequest(method, path, nil)
+		r.RemoteAddr = "192.0.2.7:1234"
+		return l.allow(r)
+	}
+	for i := range 250 {
+		for _, step := range [][2]string{{"GET", "/sign-in"}, {"POST", "/sign-in"}, {"GET", "/confirm"}, {"POST", "/confirm"}, {"GET", "/me"}} {
+			if !allowed(step[0], step[1]) {
+				t.Fatalf("person %d is refused %v", i, step)
+			}
+		}
+		now = now.Add(2 * time.Minute / 250)
+	}
+	refused := 0
+	for range 2000 {
+		if !allowed("POST", "/sign-in") {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("a flood of requests for mail is let through")
+	}
+}

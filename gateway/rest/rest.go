@@ -17,8 +17,10 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/localgovdigital/folkmoot/gateway/session"
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
@@ -50,6 +52,9 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newWire()),
 		runtime.WithIncomingHeaderMatcher(passedOn),
+		runtime.WithMetadata(func(_ context.Context, r *http.Request) metadata.MD {
+			return metadata.Pairs("x-device", session.Device(r.UserAgent()))
+		}),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithErrorHandler(writeError),
 		runtime.WithStreamErrorHandler(streamError),
@@ -61,6 +66,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 	r := c.Rooms
 	for _, err := range []error{
 		membershipv1.RegisterMembershipServiceHandlerClient(ctx, mux, membershipv1.NewMembershipServiceClient(r.Membership)),
+		membershipv1.RegisterSignInServiceHandlerClient(ctx, mux, membershipv1.NewSignInServiceClient(r.Membership)),
 		membershipv1.RegisterRegisterServiceHandlerClient(ctx, mux, membershipv1.NewRegisterServiceClient(r.Membership)),
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
 		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),

@@ -118,16 +118,23 @@ type letter struct {
 	Link string `json:"link"`
 }
 
-// code waits for the newest code mailed to an address since the caller asked for one.
-func (c *client) code(ctx context.Context, email string) (string, error) {
+// letters returns those that came to an address, oldest first.
+func (c *client) letters(ctx context.Context, email string) ([]letter, error) {
+	var all []letter
+	err := c.get(ctx, "/dev/mail.json?to="+url.QueryEscape(email), "", &all)
+	return all, err
+}
+
+// code waits for a code mailed to an address after the first letters, of which there were so many before.
+func (c *client) code(ctx context.Context, email string, before int) (string, error) {
 	for range 200 {
-		var letters []letter
-		if err := c.get(ctx, "/dev/mail.json?to="+url.QueryEscape(email), "", &letters); err != nil {
+		all, err := c.letters(ctx, email)
+		if err != nil {
 			return "", err
 		}
-		for i := len(letters) - 1; i >= 0; i-- {
-			if letters[i].Code != "" {
-				return letters[i].Code, nil
+		for i := len(all) - 1; i >= before; i-- {
+			if all[i].Code != "" {
+				return all[i].Code, nil
 			}
 		}
 		select {

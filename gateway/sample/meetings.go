@@ -36,7 +36,7 @@ func (s *story) appoint(ctx context.Context) error {
 	if err := s.at(ctx, regionalNotice, 9); err != nil {
 		return err
 	}
-	secretary, err := s.tokenOf(ctx, s.secretary)
+	secretary, err := s.signIn(ctx, s.secretary)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *story) meetInRegions(ctx context.Context) error {
 		if err := s.at(ctx, h.day, 18.5); err != nil {
 			return err
 		}
-		token, err := s.tokenOf(ctx, s.organiser[h.region])
+		token, err := s.signIn(ctx, s.organiser[h.region])
 		if err != nil {
 			return err
 		}
@@ -291,7 +291,7 @@ func (s *story) correct(ctx context.Context) error {
 	if err := s.at(ctx, lastDay-1, 20); err != nil {
 		return err
 	}
-	token, err := s.tokenOf(ctx, s.treasurer)
+	token, err := s.signIn(ctx, s.treasurer)
 	if err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func (s *story) meet(ctx context.Context) error {
 	if err := s.at(ctx, 0, start.Sub(s.begin).Hours()); err != nil {
 		return err
 	}
-	token, err := s.tokenOf(ctx, s.chair)
+	token, err := s.signIn(ctx, s.chair)
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,13 @@ func (k *Keeper) Find(ctx context.Context, r *http.Request) (Viewer, error) {
 	return v, nil
 }
 
+// Forget makes the next request with the same cookie ask membership again: a room has refused the token that is kept for it.
+func (k *Keeper) Forget(r *http.Request) {
+	if secret := k.value(r, sessionCookie); secret != "" {
+		k.forget(sha256.Sum256([]byte(secret)))
+	}
+}
+
 func (k *Keeper) remember(key [sha256.Size]byte, e exchange, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -186,7 +193,12 @@ type Attempt struct {
 
 // KeepAttempt puts the attempt into the browser for an hour.
 func (k *Keeper) KeepAttempt(w http.ResponseWriter, a Attempt) {
-	value := a.Secret + "." + base64.RawURLEncoding.EncodeToString([]byte(LocalPath(a.Next)))
+	next := LocalPath(a.Next)
+	if len(next) > mostNext {
+		// What was typed does not fit in a cookie; the page does.
+		next, _, _ = strings.Cut(next, "?")
+	}
+	value := a.Secret + "." + base64.RawURLEncoding.EncodeToString([]byte(next))
 	http.SetCookie(w, k.cookie(attemptCookie, value, attemptAge))
 }
 
@@ -209,9 +221,28 @@ func (k *Keeper) DropAttempt(w http.ResponseWriter) {
 	http.SetCookie(w, k.cookie(attemptCookie, "", -time.Second))
 }
 
+// KeepChallenge puts the secret with which a passkey's answer counts into the browser, for as long as that may take.
+func (k *Keeper) KeepChallenge(w http.ResponseWriter, secret string) {
+	http.SetCookie(w, k.cookie(challengeCookie, secret, challengeAge))
+}
+
+// Challenge returns what KeepChallenge kept, or "".
+func (k *Keeper) Challenge(r *http.Request) string { return k.value(r, challengeCookie) }
+
+// DropChallenge takes it out of the browser.
+func (k *Keeper) DropChallenge(w http.ResponseWriter) {
+	http.SetCookie(w, k.cookie(challengeCookie, "", -time.Second))
+}
+
 const (
-	sessionCookie = "folkmoot_session"
-	attemptCookie = "folkmoot_attempt"
+	sessionCookie   = "folkmoot_session"
+	attemptCookie   = "folkmoot_attempt"
+	challengeCookie = "folkmoot_passkey"
+	// challengeAge is how long a passkey's challenge may be answered.
+	challengeAge = 5 * time.Minute
+	// mostNext is the longest address that the cookie of an attempt keeps, and mostPath the longest that we lead to.
+	mostNext = 1500
+	mostPath = 6000
 )
 
 // value returns what a cookie of ours holds, or "".
@@ -243,7 +274,7 @@ func (k *Keeper) cookie(of, value string, age time.Duration) *http.Cookie {
 
 // LocalPath returns path if it leads to a page of ours, else "".
 func LocalPath(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") || len(path) > 300 {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") || len(path) > mostPath {
 		return ""
 	}
 	return path

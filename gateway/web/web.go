@@ -11,17 +11,20 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/books"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/device"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/entry"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/letter"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/me"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/meeting"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/member"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/motion"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officer"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/officeract"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/passkey"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/privacy"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
@@ -43,6 +46,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
 		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
+		passkey.Register, device.Register, letter.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

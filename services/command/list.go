@@ -11,6 +11,7 @@ var commands = []Command{
 	{"found", "found a society in a new data folder", found},
 	{"serve", "start one room, or the gateway, as a process of its own", serve},
 	{"token", "print an access token of a member", token},
+	{"rotate", "replace the key that signs access tokens; nobody is signed out", rotate},
 	{"doctor", "look a data folder over", doctor},
 	{"verify", "check what a house has published, from outside", verifyCommand},
 	importCommand,

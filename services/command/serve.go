@@ -21,7 +21,7 @@ import (
 const serveAbout = `Starts one room, or the gateway, as a process of its own: ROOM is membership, ledger, motions, ballots or gateway.
 Every other room is dialled at the address given for it. A room needs the data folder with its own key and the rooms'
 public keys (make them with folkmoot found and copy keys/ROOM.key and keys/rooms.json; membership also needs
-keys/members.key, keys/register-log.key and keys/logs.json, ledger keys/ledger-log.key and keys/logs.json); the gateway needs no folder and holds no key. Between machines the calls go over TLS:
+keys/members.key, after a rotation keys/secrets.key and keys/members-old.json, keys/register-log.key and keys/logs.json, ledger keys/ledger-log.key and keys/logs.json); the gateway needs no folder and holds no key. Between machines the calls go over TLS:
 --rooms-cert and --rooms-key for a room that listens, --rooms-ca for whoever dials.`
 
 // apart are the flags of a process that is part of a house.

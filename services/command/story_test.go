@@ -92,7 +92,8 @@ func (s *story) walk() {
 	if got := s.must("GET", "/v1/ballots/"+s.ballot, "", nil); got.body["figures"] != nil {
 		t.Fatalf("figures before publication: %s", got.raw)
 	}
-	result := s.act("/v1/motions/"+s.motion, "declare", chair, nil)
+	s.refused(s.do("POST", "/v1/motions/"+s.motion+":declare", chair, "", "x", map[string]any{}), http.StatusUnauthorized, "FRESH_SIGN_IN")
+	result := s.act("/v1/motions/"+s.motion, "declare", s.token(s.again(s.chair)), nil)
 	r, _ := result.body["vote"].(map[string]any)["result"].(map[string]any)
 	if r["votesFor"] != "2" || r["votesAgainst"] != "1" || r["abstentions"] != "1" || r["electors"] != "5" || r["carried"] != true {
 		t.Fatalf("the result is %v", r)

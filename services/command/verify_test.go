@@ -67,7 +67,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"occurDate": today, "description": "Hall; hire \"A&B\" <é>",
 		"postings": []any{map[string]any{"account": "expenses:hall", "amountPence": 250}, map[string]any{"account": "assets:cash", "amountPence": -250}},
 	})
-	s.must("POST", "/v1/ledger/entries/"+hall.text("id")+":reverse", s.token(s.treasurer), map[string]any{"reason": "The hall was free"})
+	s.must("POST", "/v1/ledger/entries/"+hall.text("id")+":reverse", s.token(s.again(s.treasurer)), map[string]any{"reason": "The hall was free"})
 
 	kept := filepath.Join(t.TempDir(), "kept")
 	out, errs, code := runHere("verify", s.base, "--save", kept)

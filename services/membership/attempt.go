@@ -57,6 +57,8 @@ type Proof struct {
 	Link, Code []byte
 	// Request is the hash of the request, with its id: the same again gets the same answer.
 	Request []byte
+	// Device is the browser and the system in words.
+	Device string
 }
 
 // Outcome is what a proof came to.
@@ -151,6 +153,13 @@ const (
 	LetterSignIn Letter = "sign_in"
 	// LetterOperator tells a member that the operator made a token in their name.
 	LetterOperator Letter = "operator"
+	// LetterPasskeyAdded and LetterPasskeyRemoved tell a member of a change that might not be theirs.
+	LetterPasskeyAdded   Letter = "passkey_added"
+	LetterPasskeyRemoved Letter = "passkey_removed"
+	// LetterNotice, LetterChanged and LetterCancelled are notices of a meeting.
+	LetterNotice    Letter = "notice"
+	LetterChanged   Letter = "notice_changed"
+	LetterCancelled Letter = "notice_cancelled"
 	// LetterEmail confirms another address of a member.
 	LetterEmail Letter = "email"
 	// LetterEmailChanged tells the old address that another one is used.

@@ -1,6 +1,9 @@
 package membership
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 const (
 	// SessionIdle is how long a session lives unused.
@@ -23,6 +26,39 @@ type Session struct {
 	Ended bool
 	// Operator is true if the operator made it.
 	Operator bool
+	// Way is how it began.
+	Way Way
+}
+
+// Way is how and on what a member signed in: words for the member, nothing that tells one device from another of its kind.
+type Way struct {
+	// Method is one of the methods.
+	Method string
+	// Device is the browser and the system in words ("Firefox on Windows"), or empty where they are not known.
+	Device string
+}
+
+// The methods.
+const (
+	ByMail     = "mail"
+	ByPasskey  = "passkey"
+	ByCard     = "card"
+	ByFounder  = "founding"
+	ByOperator = "operator"
+)
+
+// maxDevice bounds the words for a device, in bytes.
+const maxDevice = 60
+
+// Device returns what a caller says of the device if it is a few plain words, else nothing: it is shown to the member as it is.
+func Device(s string) string {
+	plain := func(r rune) bool {
+		return r == ' ' || r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	if len(s) > maxDevice || strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return ""
+	}
+	return s
 }
 
 // Expires is when it ends unless used.

@@ -100,6 +100,9 @@ func (j *Journey) serveWithin(most int64, within time.Duration, h Handler) http.
 		if trace := r.Header.Get("X-Request-Trace"); trace != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "x-request-trace", trace)
 		}
+		if device := session.Device(r.UserAgent()); device != "" {
+			ctx = metadata.AppendToOutgoingContext(ctx, "x-device", device)
+		}
 		q := &Request{Request: r.WithContext(ctx), Writer: w, journey: j}
 		viewer, sessionErr := s.Sessions.Find(ctx, r)
 		q.Viewer = viewer

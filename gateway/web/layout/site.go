@@ -56,6 +56,7 @@ type Config struct {
 // Site is everything that pages share.
 type Site struct {
 	Membership membershipv1.MembershipServiceClient
+	SignIn     membershipv1.SignInServiceClient
 	Entries    membershipv1.RegisterServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
 	Reports    ledgerv1.ReportServiceClient
@@ -92,6 +93,7 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{
 		Membership: membershipv1.NewMembershipServiceClient(c.Rooms.Membership),
+		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
 		Entries:    membershipv1.NewRegisterServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
 		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),

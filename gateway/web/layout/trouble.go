@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,7 +28,7 @@ func (s *Site) trouble(q *Request, err error) {
 	code, title := http.StatusInternalServerError, "trouble.broken"
 	switch {
 	case errors.Is(err, ErrSignIn) || status.Code(err) == codes.Unauthenticated:
-		_ = q.See("/sign-in?next=" + url.QueryEscape(q.next()))
+		_ = q.See(q.signIn(err))
 		return
 	case errors.Is(err, ErrNotFound) || status.Code(err) == codes.NotFound:
 		code, title = http.StatusNotFound, "trouble.notFound"
@@ -83,6 +84,71 @@ func (q *Request) next() string {
 		return q.URL.RequestURI()
 	}
 	return q.URL.Path
+}
+
+// signIn is where the visitor signs in and comes back. Where the room asked for a recent sign-in, what was typed comes back too.
+func (q *Request) signIn(err error) string {
+	query := url.Values{"next": {q.next()}}
+	if reason, _ := Reason(err); reason == "FRESH_SIGN_IN" {
+		query.Set("fresh", "1")
+		query.Set("next", q.nextTyped())
+	} else {
+		// The session may have been ended elsewhere while the gateway still keeps a token of it: without this the sign-in page would be
+		// refused as well, and lead to itself.
+		q.journey.site.Sessions.Forget(q.Request)
+	}
+	return "/sign-in?" + query.Encode()
+}
+
+// signInTo is signIn for a script, which says to which page the visitor comes back.
+func (q *Request) signInTo(err error, here string) string {
+	query := url.Values{"next": {here}}
+	if reason, _ := Reason(err); reason == "FRESH_SIGN_IN" {
+		query.Set("fresh", "1")
+	} else {
+		q.journey.site.Sessions.Forget(q.Request)
+	}
+	return "/sign-in?" + query.Encode()
+}
+
+// mostTyped bounds what comes back of a form, in bytes of an address.
+const mostTyped = 1400
+
+// nextTyped is the address that shows the form again with what was typed in it: forms begin with what stands in their address. The longest
+// texts are left out where all would be too long.
+func (q *Request) nextTyped() string {
+	if q.Method == http.MethodGet {
+		return q.URL.RequestURI()
+	}
+	typed := url.Values{}
+	for name, values := range q.PostForm {
+		switch name {
+		case "request_id", "etag", "credential":
+		default:
+			if q.PostForm.Get(name) != "" {
+				typed[name] = values
+			}
+		}
+	}
+	for len(typed) > 0 {
+		if next := q.URL.Path + "?" + typed.Encode(); len(next) <= mostTyped {
+			return next
+		}
+		longest := ""
+		for name := range typed {
+			if longest == "" || len(typed.Encode())-len(without(typed, name).Encode()) > len(typed.Encode())-len(without(typed, longest).Encode()) {
+				longest = name
+			}
+		}
+		delete(typed, longest)
+	}
+	return q.URL.Path
+}
+
+func without(v url.Values, name string) url.Values {
+	rest := maps.Clone(v)
+	delete(rest, name)
+	return rest
 }
 
 // Say returns a refusal in the viewer's language if the pages know its reason, else in the room's own words.

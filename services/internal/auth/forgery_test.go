@@ -105,7 +105,7 @@ func forgeries(t *testing.T, w *world, good string) map[string]string {
 	all["a room without an issue"] = room(func(c *claims) { c.IssuedAt = nil })
 	all["a room for two rooms"] = room(func(c *claims) { c.Audience = jwt.ClaimStrings{Ballots, Ledger} })
 	later := w.memberClaims()
-	later.NotBefore = jwt.NewNumericDate(w.now.Add(time.Minute))
+	later.NotBefore = jwt.NewNumericDate(w.now.Add(2 * time.Minute))
 	all["valid only later"] = signed(t, jwt.SigningMethodEdDSA, w.members.key, kid, later)
 	return all
 }

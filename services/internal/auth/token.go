@@ -25,8 +25,8 @@ const (
 	MemberTokenLife = 15 * time.Minute
 	// RoomTokenLife is how long a room's token lives.
 	RoomTokenLife = 60 * time.Second
-	// leeway is how far two machines' clocks may differ.
-	leeway = 30 * time.Second
+	// leeway is how far two machines' clocks may differ: a minute, and the second that tokens round to.
+	leeway = 61 * time.Second
 	// maxToken is the longest token looked at, in bytes.
 	maxToken = 4096
 )

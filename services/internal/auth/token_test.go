@@ -22,7 +22,7 @@ type world struct {
 	verifier *Verifier
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), rooms: map[string]ed25519.PrivateKey{}}
 	key := newKey(t)
@@ -36,7 +36,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func newKey(t *testing.T) ed25519.PrivateKey {
+func newKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -4,9 +4,11 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -66,7 +68,7 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	}
 	if err := m.To(to); err != nil {
 		// The address is personal: it is not repeated in an error that may be logged.
-		return fmt.Errorf("mail: the recipient's address cannot be used")
+		return &Refusal{words: "The recipient's address cannot be used.", final: true, err: errors.New("an address that cannot be used")}
 	}
 	m.Subject(subject)
 	m.SetDate()
@@ -77,7 +79,40 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 		return fmt.Errorf("mail: %w", err)
 	}
 	if err := client.DialAndSendWithContext(ctx, m); err != nil {
-		return fmt.Errorf("mail: not sent: %w", err)
+		return refusal(err)
 	}
 	return nil
+}
+
+// Refusal is a mail that the server did not take.
+type Refusal struct {
+	words string
+	final bool
+	err   error
+}
+
+// Error returns that it was not sent. It does not repeat the server's words, which often name the recipient: errors may be logged.
+func (r *Refusal) Error() string { return "mail: not sent" }
+
+// Unwrap returns the cause.
+func (r *Refusal) Unwrap() error { return r.err }
+
+// ServerWords are what the server said, or why it could not be reached, for the secretary.
+func (r *Refusal) ServerWords() string { return r.words }
+
+// Final reports whether the server refused the recipient or the text for good (RFC 5321 section 4.2.1: a reply 5yz). A server
+// that cannot be reached, or does not like who sends, may be put right.
+func (r *Refusal) Final() bool { return r.final }
+
+func refusal(err error) *Refusal {
+	r := &Refusal{words: err.Error(), err: err}
+	var send *gomail.SendError
+	if errors.As(err, &send) {
+		r.words, _, _ = strings.Cut(send.Error(), ", affected ")
+		if _, words, ok := strings.Cut(r.words, ": "); ok {
+			r.words = words
+		}
+		r.final = send.ErrorCode() >= 500 && (send.Reason == gomail.ErrSMTPRcptTo || send.Reason == gomail.ErrSMTPDataClose)
+	}
+	return r
 }

@@ -115,6 +115,11 @@ func TestPermissions(t *testing.T) {
 				continue
 			}
 			seen[string(m.Name())] = true
+			if m.Name() == "ReverseEntry" {
+				if err := call(t, wire, rooms, signer, lateTreasurer, m); !fault.Is(rpc.FromStatus(err), "FRESH_SIGN_IN") {
+					t.Errorf("reversing eleven minutes after signing in: %v; want FRESH_SIGN_IN", err)
+				}
+			}
 			for k, c := range callers {
 				err := call(t, wire, rooms, signer, c, m)
 				reason := ""
@@ -145,6 +150,9 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// lateTreasurer signed in eleven minutes ago.
+const lateTreasurer = "late treasurer"
+
 // call calls a method as a caller, with an otherwise empty request that has an id.
 func call(t *testing.T, wire *rpc.Wire, rooms map[string]ed25519.PrivateKey, signer *auth.Signer, caller string, m protoreflect.MethodDescriptor) error {
 	t.Helper()
@@ -169,9 +177,11 @@ func call(t *testing.T, wire *rpc.Wire, rooms map[string]ed25519.PrivateKey, sig
 		t.Fatal(err)
 	}
 	if own == nil && caller != "anonymous" {
-		p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000", Session: session}
+		p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000", Session: session, Authenticated: time.Now()}
 		switch caller {
 		case "member":
+		case lateTreasurer:
+			p.Authenticated, p.Roles = time.Now().Add(-11*time.Minute), []auth.Role{{Name: auth.Treasurer}}
 		case "operator":
 			p.Operator, p.Roles = true, []auth.Role{{Name: auth.Treasurer}}
 		case "organiser":

@@ -10,11 +10,14 @@ import (
 // Policies say who may call each method of the ledger room.
 func (*Server) Policies() auth.Policies {
 	treasurer := auth.Policy{Roles: []string{auth.Treasurer}, Writes: true, Personal: true}
+	// What is reversed stays reversed: whoever does it has signed in a moment ago.
+	reversing := treasurer
+	reversing.Fresh = auth.FreshSeconds
 	public := auth.Policy{Anyone: true}
 	p := auth.Policies{
 		ledgerv1.LedgerService_RecordDonation_FullMethodName:       treasurer,
 		ledgerv1.LedgerService_PostEntry_FullMethodName:            treasurer,
-		ledgerv1.LedgerService_ReverseEntry_FullMethodName:         treasurer,
+		ledgerv1.LedgerService_ReverseEntry_FullMethodName:         reversing,
 		ledgerv1.LedgerService_ListEntries_FullMethodName:          public,
 		ledgerv1.LedgerService_GetEntry_FullMethodName:             public,
 		ledgerv1.LedgerService_GetTrialBalance_FullMethodName:      public,

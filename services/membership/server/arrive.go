@@ -73,7 +73,7 @@ func (s *Server) ConfirmSession(ctx context.Context, r *membershipv1.ConfirmSess
 		return nil, fault.Field("ATTEMPT_UNKNOWN", "attempt", "We do not know this request. Ask for a new link and code in this browser.")
 	}
 	attempt := digest(r.GetAttempt())
-	proof := membership.Proof{Request: hash}
+	proof := membership.Proof{Request: hash, Device: device(ctx)}
 	switch p := r.GetProof().(type) {
 	case *membershipv1.ConfirmSessionRequest_Link:
 		proof.Link = digest(p.Link)

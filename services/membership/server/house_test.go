@@ -35,7 +35,7 @@ import (
 
 // house is a membership room behind the real interceptors, with the other rooms faked behind real wires.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	db     *database.DB
 	server *Server
 	people membershipv1.MembershipServiceClient
@@ -193,7 +193,7 @@ func (m *fakeMotions) ApplyFounding(_ context.Context, r *motionsv1.ApplyFoundin
 	return &motionsv1.ApplyFoundingResponse{Applied: r.GetPosition()}, nil
 }
 
-func serve(t *testing.T, wire *rpc.Wire, c rpc.ServerConfig, register func(grpc.ServiceRegistrar)) {
+func serve(t testing.TB, wire *rpc.Wire, c rpc.ServerConfig, register func(grpc.ServiceRegistrar)) {
 	t.Helper()
 	g := rpc.NewServer(c)
 	register(g)
@@ -202,7 +202,7 @@ func serve(t *testing.T, wire *rpc.Wire, c rpc.ServerConfig, register func(grpc.
 }
 
 // open opens a room on a database that was founded; change may change its configuration.
-func open(t *testing.T, change ...func(*Config)) *house {
+func open(t testing.TB, change ...func(*Config)) *house {
 	t.Helper()
 	ctx := context.Background()
 	h := &house{
@@ -306,7 +306,7 @@ func with(token string) context.Context {
 func newID() string { return rand.Text() }
 
 // refused checks the status code and the reason of a refusal.
-func refused(t *testing.T, err error, code codes.Code, reason string) {
+func refused(t testing.TB, err error, code codes.Code, reason string) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("not refused; want %s %s", code, reason)

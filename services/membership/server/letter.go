@@ -1,24 +1,54 @@
 package server
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/localgovdigital/folkmoot/services/membership"
 	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
-// words are what a mail is written with.
+// words are what a letter is written with.
 type words struct {
 	Society, Home, Link, Code, Until, Reason string
 	WithCode                                 bool
+	// Name is the member's, and Facts what whoever queued the letter knew (store.QueueLetter).
+	Name  string
+	Facts map[string]any
+
+	language string
+	zone     *time.Location
+}
+
+// When writes an instant of the facts, kept as RFC 3339 has it, for a person in the letter's language.
+func (w words) When(fact string) (string, error) {
+	s, _ := w.Facts[fact].(string)
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return "", fmt.Errorf("server: the fact %s is no instant: %w", fact, err)
+	}
+	return longDate(at.In(w.zone), w.language), nil
+}
+
+// Else returns a fact, or another where there is none.
+func (w words) Else(fact, otherwise string) any {
+	if v, ok := w.Facts[fact]; ok && v != "" {
+		return v
+	}
+	return w.Facts[otherwise]
 }
 
 // letterText is a mail in one language.
 type letterText struct{ subject, body *template.Template }
 
 func text(subject, body string) letterText {
-	return letterText{template.Must(template.New("subject").Parse(subject)), template.Must(template.New("body").Parse(body))}
+	parse := func(name, text string) *template.Template {
+		return template.Must(template.New(name).Option("missingkey=error").Parse(text))
+	}
+	return letterText{parse("subject", subject), parse("body", body)}
 }
 
 // The parts with which a person proves that the mail arrived. The link and the code stand alone on a line, for people to
@@ -50,8 +80,14 @@ Mae'r ddau'n gweithio unwaith, tan {{.Until}} (30 munud ar ôl i chi ofyn), a di
 `
 )
 
-// letters are the mails by kind and language. No Welsh reader has checked the Welsh.
+// letters are the letters by kind and language; what a change of one's own brings stands in lettersafe.go, notices in letternotice.go. No
+// Welsh reader has checked the Welsh.
+//
+// Whoever adds a kind gives it a name in package membership, its words here in both languages, and queues it with store.QueueLetter in
+// the transaction of the fact that it tells; the facts that it is given as JSON are {{.Facts.name}} here.
 var letters = map[membership.Letter]map[string]letterText{
+	membership.LetterPasskeyAdded: passkeyAdded, membership.LetterPasskeyRemoved: passkeyRemoved,
+	membership.LetterNotice: noticeLetter, membership.LetterChanged: changedLetter, membership.LetterCancelled: cancelledLetter,
 	membership.LetterJoin: {
 		"en": text(`Confirm your membership of {{.Society}}`, `You asked to become a member of {{.Society}}.
 `+proofEN+`
@@ -125,24 +161,33 @@ gofynnwch i'r ysgrifennydd pam.
 	},
 }
 
-// write makes the subject and the plain text of a mail, in English where the language is not known.
-func write(l store.Letter, w words) (subject, body string) {
-	t, ok := letters[l.Kind][l.Language]
-	if !ok {
-		t, ok = letters[l.Kind]["en"]
+// write makes the subject and the plain text of a letter, in English where the language is not known. It fails where the facts are not
+// those that the letter's kind needs.
+func write(l store.Letter, w words) (subject, body string, err error) {
+	w.language, w.Name = l.Language, l.Name
+	in := letters[l.Kind]
+	if in == nil {
+		in = registerLetters[l.Kind]
 	}
+	t, ok := in[l.Language]
 	if !ok {
-		if t, ok = registerLetters[l.Kind][l.Language]; !ok {
-			t = registerLetters[l.Kind]["en"]
+		w.language = "en"
+		if t, ok = in["en"]; !ok {
+			return "", "", fmt.Errorf("server: there is no letter of the kind %q", l.Kind)
+		}
+	}
+	if len(l.Facts) > 0 {
+		if err := json.Unmarshal(l.Facts, &w.Facts); err != nil {
+			return "", "", fmt.Errorf("server: the facts of a letter: %w", err)
 		}
 	}
 	var s, b strings.Builder
-	// The templates are constants and the fields exist, so that only a broken Builder could fail.
 	if err := t.subject.Execute(&s, w); err != nil {
-		panic(err)
+		return "", "", fmt.Errorf("server: write a letter: %w", err)
 	}
 	if err := t.body.Execute(&b, w); err != nil {
-		panic(err)
+		return "", "", fmt.Errorf("server: write a letter: %w", err)
 	}
-	return s.String(), b.String()
+	// A subject is one line, whatever a title holds.
+	return strings.Join(strings.Fields(s.String()), " "), b.String(), nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -85,20 +86,38 @@ func (s *Server) sendOne(ctx context.Context, mail string) error {
 	if err != nil {
 		return err
 	}
-	subject, text := write(letter, words{
+	w := words{
 		Society: f.Society, Home: s.cfg.PublicURL, Link: s.cfg.PublicURL + confirmPath(letter.Kind) + "?link=" + link, Code: code, Reason: letter.Reason,
-		Until: letter.Expires.In(s.cfg.Zone).Format("15:04"), WithCode: letter.WithCode,
-	})
-	handing, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
-	if err := s.cfg.Mailer.Send(handing, letter.To, subject, text); err != nil {
+		Until: letter.Expires.In(s.cfg.Zone).Format("15:04"), WithCode: letter.WithCode, zone: s.cfg.Zone,
+	}
+	subject, text, err := write(letter, w)
+	if err == nil {
+		handing, cancel := context.WithTimeout(ctx, mailTimeout)
+		defer cancel()
+		err = s.cfg.Mailer.Send(handing, letter.To, subject, text)
+	}
+	if err != nil {
 		// The process may be stopping: that the mail has to be tried again is noted all the same.
 		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailTimeout)
 		defer cancel()
-		if noted := s.store.NotSent(note, mail, s.machine()); noted != nil {
+		said, final := serverWords(err)
+		if noted := s.store.NotSent(note, mail, said, final, s.machine()); noted != nil {
 			return noted
 		}
 		return err
 	}
-	return s.store.Sent(ctx, mail)
+	return s.store.Sent(ctx, mail, s.cfg.Now())
+}
+
+// serverWords are what the mail server said, and whether for good.
+func serverWords(err error) (said string, final bool) {
+	var r interface {
+		error
+		ServerWords() string
+		Final() bool
+	}
+	if errors.As(err, &r) {
+		return r.ServerWords(), r.Final()
+	}
+	return err.Error(), false
 }

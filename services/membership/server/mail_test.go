@@ -18,19 +18,34 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership/store"
 )
 
+// carriesProof are the letters with a link and a code.
+var carriesProof = map[membership.Letter]bool{membership.LetterJoin: true, membership.LetterKnown: true, membership.LetterSignIn: true}
+
+// allFacts are what any of the letters is written with.
+var allFacts = []byte(`{"passkey":"Phone","title":"AGM","title_cy":"CCB","place":"Town hall","path":"/meetings/1","business":["To bid"],"start":"2026-12-12T14:00:00Z"}`)
+
+func wrote(t *testing.T, l store.Letter, w words) (subject, body string) {
+	t.Helper()
+	subject, body, err := write(l, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subject, body
+}
+
 func TestLetters(t *testing.T) {
-	w := words{Society: "LocalGov Digital", Home: "https://vote.example.org", Link: "https://vote.example.org/confirm?link=abc", Code: "012345", Until: "14:30", WithCode: true}
+	w := words{Society: "LocalGov Digital", Home: "https://vote.example.org", Link: "https://vote.example.org/confirm?link=abc", Code: "012345", Until: "14:30", WithCode: true, zone: time.UTC}
 	for kind, languages := range letters {
 		for _, language := range membership.Languages {
 			if _, ok := languages[language]; !ok {
 				t.Errorf("the letter %q is not written in %q", kind, language)
 				continue
 			}
-			subject, body := write(store.Letter{Kind: kind, Language: language}, w)
-			if strings.ContainsAny(subject, "\r\n") || !strings.Contains(subject, "LocalGov Digital") {
+			subject, body := wrote(t, store.Letter{Kind: kind, Language: language, Facts: allFacts}, w)
+			if strings.ContainsAny(subject, "\r\n") || !strings.Contains(body, "LocalGov Digital") || strings.Contains(body+subject, "no value") {
 				t.Errorf("%s %s: the subject is %q", kind, language, subject)
 			}
-			if kind == membership.LetterOperator {
+			if !carriesProof[kind] {
 				continue
 			}
 			l := letter{text: body}
@@ -39,13 +54,13 @@ func TestLetters(t *testing.T) {
 			}
 			without := w
 			without.WithCode, without.Code = false, ""
-			_, body = write(store.Letter{Kind: kind, Language: language}, without)
+			_, body = wrote(t, store.Letter{Kind: kind, Language: language}, without)
 			if l = (letter{text: body}); l.link() != "abc" || strings.Contains(body, "Code:") {
 				t.Errorf("%s %s without a code:\n%s", kind, language, body)
 			}
 		}
 	}
-	if _, body := write(store.Letter{Kind: membership.LetterSignIn, Language: ""}, w); !strings.Contains(body, "If this was not you") {
+	if _, body := wrote(t, store.Letter{Kind: membership.LetterSignIn, Language: ""}, w); !strings.Contains(body, "If this was not you") {
 		t.Errorf("without a language:\n%s", body)
 	}
 }
@@ -213,7 +228,7 @@ func TestForgetting(t *testing.T) {
 	attempt := h.ask("nobody@example.org", "")
 	count := func() (n int) {
 		t.Helper()
-		err := h.db.Reader().QueryRow(`SELECT (SELECT COUNT(*) FROM attempt) + (SELECT COUNT(*) FROM mail)`).Scan(&n)
+		err := h.db.Reader().QueryRow(`SELECT (SELECT COUNT(*) FROM attempt) + (SELECT COUNT(*) FROM letter)`).Scan(&n)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -100,7 +100,7 @@ var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERA
 func table(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	all := map[string]map[string]string{}
-	for i, line := range strings.Split(strings.TrimSpace(permissions), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(permissions)+"\n"+strings.TrimSpace(signInPermissions), "\n") {
 		cells := strings.Fields(line)
 		if len(cells) == 0 {
 			continue
@@ -135,7 +135,7 @@ func TestPermissions(t *testing.T) {
 			connections[c] = h.dial(h.wire, c, auth.Membership)
 			continue
 		case c != "anonymous":
-			p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000"}
+			p := auth.Principal{Member: "00000000-0000-4000-8000-000000000000", Authenticated: h.clock.Now()}
 			switch c {
 			case "member":
 			case "operator":

@@ -14,8 +14,8 @@ func (s *Server) Policies() auth.Policies {
 	// Before anybody is signed in there is nobody to name; these write, so each needs a request id.
 	arriving := auth.Policy{Anyone: true, Writes: true}
 	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
-	appointing := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
-	approving := auth.Policy{Roles: []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board}, Writes: true, Personal: true}
+	appointing := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true, Fresh: auth.FreshSeconds}
+	approving := auth.Policy{Roles: []string{auth.Secretary, auth.Chair, auth.Treasurer, auth.Board}, Writes: true, Personal: true, Fresh: auth.FreshSeconds}
 	motions, ballots, ledger := auth.Policy{Rooms: []string{auth.Motions}}, auth.Policy{Rooms: []string{auth.Ballots}}, auth.Policy{Rooms: []string{auth.Ledger}, Writes: true}
 	telling := auth.Policy{Rooms: []string{auth.Motions}, Writes: true}
 	p := auth.Policies{
@@ -34,7 +34,7 @@ func (s *Server) Policies() auth.Policies {
 		membershipv1.MembershipService_ListOfficers_FullMethodName:     public,
 		membershipv1.MembershipService_GrantRole_FullMethodName:        appointing,
 		membershipv1.MembershipService_ApproveRole_FullMethodName:      approving,
-		membershipv1.MembershipService_EndRole_FullMethodName:          {Member: true, Writes: true, Personal: true},
+		membershipv1.MembershipService_EndRole_FullMethodName:          {Member: true, Writes: true, Personal: true, Fresh: auth.FreshSeconds},
 		membershipv1.MembershipService_GetFounding_FullMethodName:      public,
 		membershipv1.MembershipService_ListKeys_FullMethodName:         public,
 		membershipv1.MembershipService_GetMyProofs_FullMethodName:      {Member: true},
@@ -60,6 +60,7 @@ func (s *Server) Policies() auth.Policies {
 
 		membershipv1.PayersRoomsService_ListPayers_FullMethodName: {Rooms: []string{auth.Ledger}},
 	}
+	maps.Copy(p, signInPolicies())
 	maps.Copy(p, registerPolicies())
 	rollPolicies(p)
 	statutePolicies(p)
@@ -113,3 +114,32 @@ var officers = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, 
 
 // wholeSociety are those who may look at all of it.
 var wholeSociety = []string{auth.Secretary, auth.Treasurer, auth.Chair, auth.Board, auth.Registrar}
+
+// signInPolicies are those of signing in and mail. What belongs to the member alone is refused to the operator's tokens: they do not act
+// for the member. An officer's own mail list shows addresses, so it is for the secretary, who sees them anyway.
+func signInPolicies() auth.Policies {
+	public, own := auth.Policy{Anyone: true}, auth.Policy{Member: true}
+	arriving := auth.Policy{Anyone: true, Writes: true}
+	change := auth.Policy{Member: true, Writes: true, Personal: true}
+	fresh := change
+	fresh.Fresh = auth.FreshSeconds
+	motions := auth.Policy{Rooms: []string{auth.Motions}}
+	return auth.Policies{
+		membershipv1.SignInService_GetSignInMethods_FullMethodName:   public,
+		membershipv1.SignInService_BeginPasskeySignIn_FullMethodName: arriving,
+		membershipv1.SignInService_ConfirmPasskey_FullMethodName:     arriving,
+		membershipv1.SignInService_ListPasskeys_FullMethodName:       own,
+		membershipv1.SignInService_BeginPasskey_FullMethodName:       fresh,
+		membershipv1.SignInService_AddPasskey_FullMethodName:         change,
+		membershipv1.SignInService_RenamePasskey_FullMethodName:      change,
+		membershipv1.SignInService_RemovePasskey_FullMethodName:      change,
+		membershipv1.SignInService_ListSessions_FullMethodName:       own,
+		membershipv1.SignInService_EndSession_FullMethodName:         change,
+		membershipv1.SignInService_EndOtherSessions_FullMethodName:   change,
+		membershipv1.SignInService_ListMail_FullMethodName:           {Roles: []string{auth.Secretary}},
+		membershipv1.SignInService_ResendMail_FullMethodName:         {Roles: []string{auth.Secretary}, Writes: true, Personal: true},
+
+		membershipv1.NoticeRoomsService_SendNotice_FullMethodName:  {Rooms: []string{auth.Motions}, Writes: true},
+		membershipv1.NoticeRoomsService_ListNotices_FullMethodName: motions,
+	}
+}

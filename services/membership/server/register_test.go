@@ -401,7 +401,7 @@ func TestRegisterLettersAreWritten(t *testing.T) {
 		}
 		for _, language := range membership.Languages {
 			w := words{Society: "The Society", Home: "https://vote.example.org", Link: "https://vote.example.org" + confirmPath(kind) + "?link=x", Code: "123456", Until: "11:30", Reason: "As it was.", WithCode: true}
-			subject, body := write(store.Letter{Kind: kind, Language: language}, w)
+			subject, body := wrote(t, store.Letter{Kind: kind, Language: language}, w)
 			if seen[body] || !strings.Contains(subject, "The Society") || !strings.Contains(body, "https://vote.example.org") || strings.Contains(body, "no value") {
 				t.Errorf("%s in %s: %q\n%s", kind, language, subject, body)
 			}

@@ -20,6 +20,7 @@ import (
 type secrets struct{ key []byte }
 
 func newSecrets(key ed25519.PrivateKey) (secrets, error) {
+	// A copy of the database is not enough to try codes: their hashes need this key.
 	k, err := hkdf.Key(sha256.New, key.Seed(), nil, "folkmoot membership: attempts, codes, sessions", sha256.Size)
 	if err != nil {
 		return secrets{}, fmt.Errorf("membership: derive a key: %w", err)

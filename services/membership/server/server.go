@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"google.golang.org/grpc"
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
@@ -21,6 +22,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
+	"github.com/localgovdigital/folkmoot/services/internal/keyring"
 	"github.com/localgovdigital/folkmoot/services/internal/once"
 	"github.com/localgovdigital/folkmoot/services/internal/outbox"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
@@ -36,11 +38,13 @@ type Mailer interface {
 // Config is what the room needs.
 type Config struct {
 	room.Config
-	// Key signs members' access tokens. From it also come the keys of mailed codes and session secrets, so that a copy of
-	// the database is not enough to try codes.
+	// Key signs members' access tokens.
 	Key ed25519.PrivateKey
-	// OldKeys are keys whose tokens may still be about after a rotation: they are published and sign nothing.
-	OldKeys []ed25519.PublicKey
+	// OldKeys are keys whose tokens may still be about after a rotation: they are published until then and sign nothing.
+	OldKeys []keyring.OldKey
+	// Secrets is the key from which those of codes and session secrets are derived; Key if it is empty. It outlives a rotation of Key, so
+	// that a mailed code does not die of one.
+	Secrets ed25519.PrivateKey
 	// Mailer sends mail; nil sends none, and what is asked for waits until it expires.
 	Mailer Mailer
 	// PublicURL is where links point, without a slash at its end: https://vote.example.org.
@@ -57,6 +61,8 @@ type Server struct {
 	membershipv1.UnimplementedOfficerActsServiceServer
 	membershipv1.UnimplementedPrivacyServiceServer
 	membershipv1.UnimplementedMembershipRoomsServiceServer
+	membershipv1.UnimplementedSignInServiceServer
+	membershipv1.UnimplementedNoticeRoomsServiceServer
 	membershipv1.UnimplementedRegisterServiceServer
 	membershipv1.UnimplementedRollServiceServer
 	membershipv1.UnimplementedPayersRoomsServiceServer
@@ -71,9 +77,10 @@ type Server struct {
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
-	machine   func() time.Time
-	mailDue   chan struct{}
-	importDue chan struct{}
+	machine                       func() time.Time
+	mailDue, noticeDue, importDue chan struct{}
+	// passkeys verifies passkeys; nil where the society's address can have none.
+	passkeys *webauthn.WebAuthn
 	// barrier is barrierWait, but for tests.
 	barrier time.Duration
 }
@@ -98,7 +105,10 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := st.KeepElectors(ctx); err != nil {
 		return nil, err
 	}
-	secrets, err := newSecrets(c.Key)
+	if len(c.Secrets) == 0 {
+		c.Secrets = c.Key
+	}
+	secrets, err := newSecrets(c.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +116,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
 		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
-		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1), importDue: make(chan struct{}, 1), barrier: barrierWait,
+		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1),
+		noticeDue: make(chan struct{}, 1), importDue: make(chan struct{}, 1), barrier: barrierWait,
+	}
+	if s.passkeys, err = newPasskeys(c.PublicURL); err != nil {
+		return nil, err
 	}
 	if s.motions, err = s.newCourier(); err != nil {
 		return nil, err
@@ -127,6 +141,8 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterOfficerActsServiceServer(r, s)
 	membershipv1.RegisterPrivacyServiceServer(r, s)
 	membershipv1.RegisterMembershipRoomsServiceServer(r, s)
+	membershipv1.RegisterSignInServiceServer(r, s)
+	membershipv1.RegisterNoticeRoomsServiceServer(r, s)
 	membershipv1.RegisterRegisterServiceServer(r, s)
 	membershipv1.RegisterRollServiceServer(r, s)
 	membershipv1.RegisterPayersRoomsServiceServer(r, s)
@@ -143,6 +159,7 @@ func (s *Server) Run(ctx context.Context) {
 	wg.Go(func() { s.motions.Run(ctx) })
 	wg.Go(func() { s.sendMail(ctx) })
 	wg.Go(func() { s.takeIn(ctx) })
+	wg.Go(func() { s.spreadNotices(ctx) })
 	wg.Go(func() { s.forget(ctx) })
 	wg.Go(func() {
 		s.revocations.Run(ctx, func(err error) {

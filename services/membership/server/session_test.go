@@ -120,7 +120,7 @@ func TestSessionsEndUnused(t *testing.T) {
 	h.exchange(sam.session)
 	h.clock.pass(membership.SessionIdle - time.Hour)
 	token := h.exchange(sam.session)
-	h.clock.pass(auth.MemberTokenLife + time.Minute)
+	h.clock.pass(auth.MemberTokenLife + 2*time.Minute)
 	refused(t, h.me(token), codes.Unauthenticated, "TOKEN_REFUSED")
 	h.clock.pass(membership.SessionIdle)
 	_, err := h.people.ExchangeSession(context.Background(), &membershipv1.ExchangeSessionRequest{SessionSecret: sam.session})
@@ -168,7 +168,7 @@ func TestOperatorToken(t *testing.T) {
 		t.Errorf("in a sample: %v", err)
 	}
 	var notes int
-	if err := h.db.Reader().QueryRow(`SELECT COUNT(*) FROM mail WHERE member <> ''`).Scan(&notes); err != nil || notes != 1 {
+	if err := h.db.Reader().QueryRow(`SELECT COUNT(*) FROM letter WHERE member <> ''`).Scan(&notes); err != nil || notes != 1 {
 		t.Errorf("%d mails to members about tokens, %v; want the one from outside the sample", notes, err)
 	}
 }

@@ -40,12 +40,7 @@ func (s *Store) Begin(ctx context.Context, hash []byte, a membership.Attempt, ma
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO mail (id, attempt, member, state, due, tries) VALUES ($1, $2, '', 'waiting', $3, 0)`,
-			mail, hash, machine.UnixMicro())
-		if err != nil {
-			return fmt.Errorf("store: queue a mail: %w", err)
-		}
-		return nil
+		return queued{id: mail, kind: "attempt", attempt: hash, lane: fastLane, due: machine, made: a.Made}.insert(ctx, tx)
 	})
 }
 
@@ -165,7 +160,7 @@ func (s *Store) succeed(ctx context.Context, tx *sql.Tx, hash []byte, a membersh
 	if err != nil {
 		return err
 	}
-	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, false); err != nil {
+	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, membership.Way{Method: membership.ByMail, Device: proof.Device}); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE attempt SET used = $2, request = $3, session = $4 WHERE hash = $1`, hash, now.UnixMicro(), proof.Request, done.Session.ID)

@@ -95,12 +95,12 @@ func (s *Store) follow(ctx context.Context, tx *sql.Tx, e Case, decided membersh
 		if err := number(ctx, tx, e.ID); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, membership.LetterAdmitted, e.ID, "", decided.Reason, machine)
+		return s.tell(ctx, tx, membership.LetterAdmitted, e.ID, "", decided.Reason, decided.At, machine)
 	case membership.Declined:
 		if err := notWaiting(ctx, tx, e.ID); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, membership.LetterDeclined, e.ID, "", decided.Reason, machine)
+		return s.tell(ctx, tx, membership.LetterDeclined, e.ID, "", decided.Reason, decided.At, machine)
 	default:
 	}
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Store) EndEntry(ctx context.Context, r once.Request, member string, mac
 			return nil, err
 		}
 		if f.Event.Kind != membership.Died {
-			if err := s.tell(ctx, tx, membership.LetterLeft, member, "", f.Event.Reason, machine); err != nil {
+			if err := s.tell(ctx, tx, membership.LetterLeft, member, "", f.Event.Reason, r.At, machine); err != nil {
 				return nil, err
 			}
 		}
@@ -179,20 +179,17 @@ func (s *Store) RegionExists(ctx context.Context, region string) (bool, error) {
 	return regionExists(ctx, s.db.Reader(), region)
 }
 
-// tell queues a mail without secrets to a member: to the address in the entry when it is sent, or to another one.
-func (s *Store) tell(ctx context.Context, tx *sql.Tx, kind membership.Letter, member, email, reason string, machine time.Time) error {
-	mail, err := id.Random(s.random)
+// tell queues a letter about a decision to a member: to the address in the entry when it is sent, or to another one. at is when it was
+// decided, by the society's clock.
+func (s *Store) tell(ctx context.Context, tx *sql.Tx, kind membership.Letter, member, email, reason string, at, machine time.Time) error {
+	letter, err := id.Random(s.random)
 	if err != nil {
 		return err
 	}
-	if _, err = tx.ExecContext(ctx, `INSERT INTO letter_detail (mail, kind, email, reason) VALUES ($1, $2, $3, $4)`, mail, string(kind), email, reason); err != nil {
-		return fmt.Errorf("store: queue a mail: %w", err)
+	if _, err = tx.ExecContext(ctx, `INSERT INTO letter_detail (mail, kind, email, reason) VALUES ($1, $2, $3, $4)`, letter, string(kind), email, reason); err != nil {
+		return fmt.Errorf("store: queue a letter: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO mail (id, attempt, member, state, due, tries) VALUES ($1, NULL, $2, 'waiting', $3, 0)`, mail, member, machine.UnixMicro())
-	if err != nil {
-		return fmt.Errorf("store: queue a mail: %w", err)
-	}
-	return nil
+	return queued{id: letter, kind: string(kind), member: member, lane: fastLane, due: machine, made: at}.insert(ctx, tx)
 }
 
 // waits puts an applicant into the queue for a decision.

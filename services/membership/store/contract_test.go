@@ -86,7 +86,7 @@ func begin(t *testing.T, s *Store, name string, kind membership.AttemptKind, p m
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sent(ctx, due[0]); err != nil {
+	if err := s.Sent(ctx, due[0], start); err != nil {
 		t.Fatal(err)
 	}
 	return letter

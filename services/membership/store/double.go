@@ -167,7 +167,7 @@ func (s *Store) ConfirmDouble(ctx context.Context, r once.Request, p membership.
 			if err := endedWith(ctx, tx, p.Member, done.Ended, r.At, machine); err != nil {
 				return nil, err
 			}
-			if err := s.tell(ctx, tx, membership.LetterLeft, p.Member, "", done.OnMember.Reason, machine); err != nil {
+			if err := s.tell(ctx, tx, membership.LetterLeft, p.Member, "", done.OnMember.Reason, done.OnMember.At, machine); err != nil {
 				return nil, err
 			}
 		}

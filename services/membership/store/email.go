@@ -54,12 +54,7 @@ func (s *Store) BeginEmail(ctx context.Context, hash []byte, c EmailChange, mach
 		if err != nil {
 			return fmt.Errorf("store: begin a change: %w", err)
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO mail (id, attempt, member, state, due, tries) VALUES ($1, $2, '', 'waiting', $3, 0)`,
-			mail, hash, machine.UnixMicro())
-		if err != nil {
-			return fmt.Errorf("store: queue a mail: %w", err)
-		}
-		return nil
+		return queued{id: mail, kind: string(membership.LetterEmail), attempt: hash, lane: fastLane, due: machine, made: c.Made}.insert(ctx, tx)
 	})
 }
 
@@ -141,7 +136,7 @@ func (s *Store) changeEmail(ctx context.Context, tx *sql.Tx, hash []byte, c Emai
 	if err != nil {
 		return Recorded{}, fmt.Errorf("store: use another address: %w", err)
 	}
-	if err := s.tell(ctx, tx, membership.LetterEmailChanged, c.Member, e.Email, "", machine); err != nil {
+	if err := s.tell(ctx, tx, membership.LetterEmailChanged, c.Member, e.Email, "", now, machine); err != nil {
 		return Recorded{}, err
 	}
 	event.Number, err = recordNumbered(ctx, tx, c.Member, event, now)
@@ -169,26 +164,6 @@ func (s *Store) emailLetter(ctx context.Context, tx *sql.Tx, hash []byte, now ti
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE email_change SET code_hash = $2, link_hash = $3 WHERE hash = $1`, hash, code, link); err != nil {
 		return l, fmt.Errorf("store: note what is mailed: %w", err)
-	}
-	return l, nil
-}
-
-// toldLetter is a mail without secrets: what the queue says, or that the operator acted.
-func toldLetter(ctx context.Context, tx *sql.Tx, mail, member string) (Letter, error) {
-	l, err := operatorLetter(ctx, tx, member)
-	if err != nil {
-		return l, err
-	}
-	var kind, email string
-	err = tx.QueryRowContext(ctx, `SELECT kind, email, reason FROM letter_detail WHERE mail = $1`, mail).Scan(&kind, &email, &l.Reason)
-	if errors.Is(err, sql.ErrNoRows) {
-		return l, nil
-	}
-	if err != nil {
-		return l, fmt.Errorf("store: find a notice: %w", err)
-	}
-	if l.Kind = membership.Letter(kind); email != "" {
-		l.To = email
 	}
 	return l, nil
 }

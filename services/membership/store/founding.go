@@ -147,7 +147,7 @@ func (s *Store) accept(ctx context.Context, tx *sql.Tx, invitation []byte, p mem
 			return err
 		}
 	}
-	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, false); err != nil {
+	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, membership.Way{Method: membership.ByFounder}); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE invitation SET member = $2, accepted = $3, request = $4, session = $5 WHERE hash = $1`,

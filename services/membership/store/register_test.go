@@ -56,7 +56,7 @@ func told(t *testing.T, s *Store, now time.Time) []Letter {
 		}
 		if send {
 			all = append(all, l)
-			if err := s.Sent(ctx, mail); err != nil {
+			if err := s.Sent(ctx, mail, start); err != nil {
 				t.Fatal(err)
 			}
 		}

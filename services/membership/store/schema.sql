@@ -190,6 +190,30 @@ CREATE TABLE invitation (
   session  TEXT
 );
 
+CREATE TABLE letter (
+  id      TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  kind    TEXT   NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
+  attempt BYTEA,
+  member  TEXT   NOT NULL,
+  notice  TEXT   NOT NULL,
+  facts   BYTEA,
+  lane    BIGINT NOT NULL CHECK (lane IN (0, 1)),
+  state   TEXT   NOT NULL CHECK (state IN ('waiting', 'sent', 'needless', 'failed', 'post')),
+  due     BIGINT NOT NULL,
+  tries   BIGINT NOT NULL CHECK (tries >= 0),
+  made    BIGINT NOT NULL,
+  done    BIGINT,
+  error   TEXT   NOT NULL CHECK (length(error) <= 300)
+);
+
+CREATE INDEX letter_attempt ON letter (attempt);
+
+CREATE INDEX letter_due ON letter (state, lane, due);
+
+CREATE INDEX letter_made ON letter (made, id);
+
+CREATE INDEX letter_notice ON letter (notice, id);
+
 CREATE TABLE letter_detail (
   mail   TEXT NOT NULL PRIMARY KEY,
   kind   TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),
@@ -223,6 +247,19 @@ CREATE INDEX member_name ON member (name_fold);
 
 CREATE INDEX member_region ON member (region, number);
 
+CREATE TABLE notice (
+  id       TEXT    NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 8 AND 64),
+  hash     BYTEA   NOT NULL,
+  facts    BYTEA   NOT NULL,
+  roll     TEXT    NOT NULL,
+  region   TEXT    NOT NULL,
+  made     BIGINT  NOT NULL,
+  reached  BIGINT  NOT NULL,
+  complete BOOLEAN NOT NULL
+);
+
+CREATE INDEX notice_complete ON notice (complete);
+
 CREATE TABLE office (
   id          TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   member      TEXT   NOT NULL REFERENCES member (id),
@@ -246,6 +283,36 @@ CREATE TABLE particulars (
 );
 
 CREATE INDEX particulars_sector ON particulars (sector);
+
+CREATE TABLE passkey (
+  id         TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member     TEXT    NOT NULL REFERENCES member (id),
+  key_id     BYTEA   NOT NULL UNIQUE,
+  name       TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+  credential BYTEA   NOT NULL,
+  synced     BOOLEAN NOT NULL,
+  added      BIGINT  NOT NULL,
+  used       BIGINT
+);
+
+CREATE INDEX passkey_member ON passkey (member, added);
+
+CREATE TABLE passkey_challenge (
+  hash    BYTEA  NOT NULL PRIMARY KEY,
+  member  TEXT   NOT NULL,
+  terms   BYTEA  NOT NULL,
+  expires BIGINT NOT NULL,
+  used    BIGINT,
+  request BYTEA,
+  made    TEXT
+);
+
+CREATE INDEX passkey_challenge_expires ON passkey_challenge (expires);
+
+CREATE TABLE passkey_handle (
+  member TEXT  NOT NULL PRIMARY KEY REFERENCES member (id),
+  handle BYTEA NOT NULL UNIQUE
+);
 
 CREATE TABLE postal (
   member  TEXT NOT NULL PRIMARY KEY REFERENCES member (id),
@@ -382,6 +449,12 @@ CREATE TABLE session (
 );
 
 CREATE INDEX session_member ON session (member);
+
+CREATE TABLE session_detail (
+  session TEXT NOT NULL PRIMARY KEY REFERENCES session (id),
+  method  TEXT NOT NULL CHECK (length(method) BETWEEN 1 AND 20),
+  device  TEXT NOT NULL CHECK (length(device) <= 60)
+);
 
 CREATE TABLE society (
   one  BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),

@@ -12,8 +12,8 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
-func (s *Store) newSession(ctx context.Context, tx *sql.Tx, member string, secretHash []byte, now time.Time, operator bool) (membership.Session, error) {
-	session := membership.Session{Member: member, Made: now, Used: now, Operator: operator}
+func (s *Store) newSession(ctx context.Context, tx *sql.Tx, member string, secretHash []byte, now time.Time, way membership.Way) (membership.Session, error) {
+	session := membership.Session{Member: member, Made: now, Used: now, Operator: way.Method == membership.ByOperator, Way: way}
 	var err error
 	if session.ID, err = id.Random(s.random); err != nil {
 		return session, err
@@ -22,9 +22,13 @@ func (s *Store) newSession(ctx context.Context, tx *sql.Tx, member string, secre
 		return session, err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO session (id, sid, member, hash, made, used, operator) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-		session.ID, session.SID, member, orNull(secretHash), now.UnixMicro(), operator)
+		session.ID, session.SID, member, orNull(secretHash), now.UnixMicro(), session.Operator)
 	if err != nil {
 		return session, fmt.Errorf("store: make a session: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO session_detail (session, method, device) VALUES ($1, $2, $3)`, session.ID, way.Method, membership.Device(way.Device))
+	if err != nil {
+		return session, fmt.Errorf("store: note how a session began: %w", err)
 	}
 	return session, nil
 }
@@ -161,7 +165,7 @@ func (s *Store) OperatorSession(ctx context.Context, email string, now, machine 
 		if !known {
 			return memberNotFound()
 		}
-		if session, err = s.newSession(ctx, tx, member, nil, now, true); err != nil {
+		if session, err = s.newSession(ctx, tx, member, nil, now, membership.Way{Method: membership.ByOperator}); err != nil {
 			return err
 		}
 		if err := record(ctx, tx, member, membership.Event{Kind: membership.OperatorToken, At: now, By: "operator"}, now); err != nil {
@@ -170,12 +174,7 @@ func (s *Store) OperatorSession(ctx context.Context, email string, now, machine 
 		if !tell {
 			return nil
 		}
-		mail, err := id.Random(s.random)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO mail (id, attempt, member, state, due, tries) VALUES ($1, NULL, $2, 'waiting', $3, 0)`, mail, member, machine.UnixMicro())
-		return err
+		return s.QueueLetter(ctx, tx, member, membership.LetterOperator, nil, now, machine)
 	})
 	return session, err
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -286,4 +287,19 @@ func TestWithoutTheRegister(t *testing.T) {
 	h.members.add(asha.member, "Asha Adeyemi", "midlands", membershipv1.Standing_STANDING_LEFT)
 	_, err = h.MoveMotion(h.as(asha), &motionsv1.MoveMotionRequest{RequestId: fresh(), Meeting: m.GetId(), Title: "T", Text: "T"})
 	refused(t, err, codes.PermissionDenied, "NOT_IN_GOOD_STANDING")
+}
+
+// TestDeclaringAsksForAFreshSignIn: eleven minutes after signing in the chair closes a vote, and signs in again to declare it.
+func TestDeclaringAsksForAFreshSignIn(t *testing.T) {
+	h := newHouse(t, databasetest.SQLite(t))
+	late, before := chair, chair
+	late.since, before.since = 11*time.Minute, 9*time.Minute
+	declare := func(c caller) error {
+		_, err := h.DeclareVote(h.as(c), &motionsv1.DeclareVoteRequest{RequestId: fresh(), Motion: "00000000-0000-4000-8000-000000000000", Etag: "1"})
+		return err
+	}
+	refused(t, declare(late), codes.Unauthenticated, "FRESH_SIGN_IN")
+	refused(t, declare(before), codes.NotFound, "MOTION_NOT_FOUND")
+	_, err := h.CloseVote(h.as(late), &motionsv1.CloseVoteRequest{RequestId: fresh(), Motion: "00000000-0000-4000-8000-000000000000", Etag: "1"})
+	refused(t, err, codes.NotFound, "MOTION_NOT_FOUND")
 }

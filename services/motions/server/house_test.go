@@ -380,6 +380,8 @@ type caller struct {
 	member   string
 	roles    []auth.Role
 	operator bool
+	// since is how long ago the caller signed in.
+	since time.Duration
 }
 
 // as is a context that carries the caller's token.
@@ -388,7 +390,7 @@ func (h *house) as(c caller) context.Context {
 	if c.member == "" {
 		return context.Background()
 	}
-	token, _, err := h.signer.Issue(auth.Principal{Member: c.member, Session: "session-of-" + c.member, Roles: c.roles, Operator: c.operator}, h.watch.Now())
+	token, _, err := h.signer.Issue(auth.Principal{Member: c.member, Session: "session-of-" + c.member, Roles: c.roles, Operator: c.operator, Authenticated: h.watch.Now().Add(-c.since)}, h.watch.Now())
 	if err != nil {
 		h.t.Fatal(err)
 	}

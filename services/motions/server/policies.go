@@ -14,6 +14,9 @@ func Policies() auth.Policies {
 	member := auth.Policy{Member: true, Writes: true, Personal: true}
 	planning := officers(auth.Secretary, auth.Organiser)
 	presiding := officers(auth.Chair, auth.Organiser)
+	// A declared result stands: whoever declares has signed in a moment ago.
+	declaring := presiding
+	declaring.Fresh = auth.FreshSeconds
 	return auth.Policies{
 		motionsv1.MotionsService_GetRuleBook_FullMethodName:         public,
 		motionsv1.MotionsService_CreateMeeting_FullMethodName:       planning,
@@ -30,7 +33,7 @@ func Policies() auth.Policies {
 		motionsv1.MotionsService_WithdrawMotion_FullMethodName:      member,
 		motionsv1.MotionsService_OpenVote_FullMethodName:            presiding,
 		motionsv1.MotionsService_CloseVote_FullMethodName:           presiding,
-		motionsv1.MotionsService_DeclareVote_FullMethodName:         presiding,
+		motionsv1.MotionsService_DeclareVote_FullMethodName:         declaring,
 		motionsv1.MotionsService_ListMotions_FullMethodName:         public,
 		motionsv1.MotionsService_GetMotion_FullMethodName:           public,
 		motionsv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},

@@ -1,4 +1,5 @@
 // Pages work without this; it adds focus on errors, the menu on phones and double-click protection.
+import './passkey.mjs'
 import {
   createAll, Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, ServiceNavigation, SkipLink
 } from 'govuk-frontend'

@@ -37,7 +37,7 @@ func show(q *layout.Request, name string) error {
 		v.Paragraphs = append(v.Paragraphs, q.T("about."+name+strconv.Itoa(i)))
 	}
 	if name == "cookies" {
-		for _, c := range []string{"session", "attempt", "language"} {
+		for _, c := range []string{"session", "attempt", "passkey", "language"} {
 			v.Cookies = append(v.Cookies, cookie{"folkmoot_" + c, q.T("about." + c + "For"), q.T("about." + c + "End")})
 		}
 	}

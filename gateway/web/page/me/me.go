@@ -46,6 +46,8 @@ type view struct {
 	Open      []*ballotsv1.Ballot
 	Facts     []form.Row
 	Donations []donation
+	// Mail is whether the viewer looks after the society's mail.
+	Mail bool
 }
 
 func (p pages) show(q *layout.Request) error {
@@ -56,7 +58,7 @@ func (p pages) show(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{Me: me, Facts: facts(q, me)}
+	v := view{Me: me, Facts: facts(q, me), Mail: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY)}
 	v.Member = me.GetAdmitTime() != nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT
 	if err := p.entry(q, &v); err != nil {
 		return err

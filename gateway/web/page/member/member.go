@@ -42,6 +42,8 @@ type listView struct {
 	Find           form.Button
 	People         []listed
 	Next           string
+	// Mail is whether the viewer looks after the society's mail.
+	Mail bool
 	// Applications, Doubles and Objections lead to what waits for officers.
 	Applications, Doubles, Objections bool
 }
@@ -62,7 +64,7 @@ func (p pages) list(q *layout.Request) error {
 	v := listView{
 		MaySteward: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY),
 		Search:     f.Hinted("search", "member.search", "member.searchHint"), Region: p.regions(q, f, "member.anyRegion"),
-		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"},
+		Find: form.Button{Text: q.T("member.find"), Classes: "govuk-button--secondary"}, Mail: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY),
 	}
 	keeper := q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR)
 	board := q.Viewer.HoldsAny(membershipv1.Role_ROLE_BOARD)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/localgovdigital/folkmoot/gateway/session"
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
@@ -29,6 +31,8 @@ func Register(s *layout.Site) error {
 	p := pages{s}
 	j.Get("/sign-in", func(q *layout.Request) error { return p.show(q, nil) })
 	j.Post("/sign-in", p.ask)
+	j.Post("/sign-in/passkey/begin", p.beginPasskey)
+	j.Post("/sign-in/passkey", p.passkey)
 	j.Get("/confirm", p.arrive)
 	j.Post("/confirm", p.confirm)
 	j.Get("/sign-out", p.leaving)
@@ -39,12 +43,26 @@ func Register(s *layout.Site) error {
 type askView struct {
 	Email *form.Field
 	Next  string
+	// Passkeys is whether a passkey may be used here, and Fresh whether somebody who is signed in is asked to do so again.
+	Passkeys, Fresh bool
 }
 
 func (p pages) show(q *layout.Request, wrong []form.Wrong) error {
 	f, code := q.FormOf(wrong)
 	v := askView{Email: f.Hinted("email", "signin.address", "signin.addressHint"), Next: session.LocalPath(q.FormValue("next"))}
 	v.Email.Type, v.Email.Autocomplete, v.Email.NoSpelling = "email", "email", true
+	methods, err := p.SignIn.GetSignInMethods(q.Context(), &membershipv1.GetSignInMethodsRequest{})
+	if err != nil {
+		return err
+	}
+	v.Passkeys = methods.GetPasskeys()
+	if v.Fresh = q.Viewer.SignedIn() && q.FormValue("fresh") != ""; v.Fresh && v.Email.Value == "" {
+		me, err := p.Membership.GetMe(q.Context(), &membershipv1.GetMeRequest{})
+		if err != nil {
+			return err
+		}
+		v.Email.Value = me.GetEmail()
+	}
 	return q.Show(code, "sign-in.html", layout.Page{Title: q.T("signin.title"), View: v, Errors: f.Summary()})
 }
 
@@ -108,14 +126,46 @@ func (p pages) confirm(q *layout.Request) error {
 		return p.check(q, wrong)
 	}
 	p.Sessions.DropAttempt(q.Writer)
+	return p.arrived(q, reply, attempt.Next)
+}
+
+// arrived puts the new session into the browser and leads on. The session that the browser had before is ended: it could not be reached
+// any more, and would stand in the list of the member's devices for months.
+func (p pages) arrived(q *layout.Request, reply *membershipv1.ConfirmSessionResponse, next string) error {
+	if q.Viewer.SignedIn() {
+		// Where that fails the member can still end it from the list.
+		_, _ = p.Membership.SignOut(q.Context(), &membershipv1.SignOutRequest{RequestId: uuid.NewString()})
+	}
 	p.Sessions.Begin(q.Writer, reply.GetSessionSecret(), reply.GetExpireTime().AsTime())
 	switch {
 	case reply.GetJoined():
 		return q.See("/me?welcome=1")
-	case attempt.Next != "":
-		return q.See(attempt.Next)
+	case session.LocalPath(next) != "":
+		return q.See(next)
 	}
 	return q.See("/me")
+}
+
+// beginPasskey answers the page's script with a challenge.
+func (p pages) beginPasskey(q *layout.Request) error {
+	reply, err := p.SignIn.BeginPasskeySignIn(q.Context(), &membershipv1.BeginPasskeySignInRequest{RequestId: uuid.NewString()})
+	return q.Challenge(reply, err)
+}
+
+// passkey takes the passkey's answer.
+func (p pages) passkey(q *layout.Request) error {
+	reply, err := p.SignIn.ConfirmPasskey(q.Context(), &membershipv1.ConfirmPasskeyRequest{
+		RequestId: q.RequestID(), Attempt: p.Sessions.Challenge(q.Request), Credential: q.PostFormValue("credential"),
+	})
+	p.Sessions.DropChallenge(q.Writer)
+	if err != nil {
+		wrong, err := q.Refused(err)
+		if err != nil {
+			return err
+		}
+		return p.show(q, wrong)
+	}
+	return p.arrived(q, reply, q.Typed("next"))
 }
 
 // digits takes the spaces and dashes out of a code as people type it.
