@@ -71,6 +71,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterRollServiceHandlerClient(ctx, mux, membershipv1.NewRollServiceClient(r.Membership)),
 		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
+		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
 		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
 		ledgerv1.RegisterBankServiceHandlerClient(ctx, mux, ledgerv1.NewBankServiceClient(r.Ledger)),
 		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
@@ -115,7 +116,7 @@ func limit(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = &bounded{ReadCloser: http.MaxBytesReader(w, r.Body, MaxBody)}
-		if r.URL.Path != "/v1/ledger/export" && r.URL.Path != "/v1/register/export" {
+		if !long(r.URL.Path) {
 			ctx, cancel := context.WithTimeout(r.Context(), Deadline)
 			defer cancel()
 			r = r.WithContext(ctx)
@@ -124,6 +125,11 @@ func limit(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// long says which answers are as long as the books or the register are.
+func long(path string) bool {
+	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || strings.HasPrefix(path, "/v1/ledger/programs/")
 }
 
 // logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint

@@ -29,6 +29,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/privacy"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/publiclog"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/region"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/report"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/roll"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/rule"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/signin"
@@ -44,7 +45,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 	}
 	for _, register := range []func(*layout.Site) error{
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
-		ledger.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
+		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
 		passkey.Register, device.Register, letter.Register, give.Register,
 	} {

@@ -21,7 +21,11 @@ what was signed then must still be there unchanged. --witness-vkey is the key of
 from the house: both logs must be signed by it, and the report says up to where and when.
 
 With a file of proofs (from /v1/me/proofs, or /v1/ledger/entries/ENTRY/proof) it shows that the facts in it stand in the log;
---vkey is the log's key, or a file that holds it. Ballot archives are for folkmoot belenios verify.
+--vkey is the log's key, or a file that holds it.
+
+With an auditor's pack (a zip, from /v1/ledger/pack) it checks the sums of its files, the log and its signature, every entry against the
+log, and every journal and report against the entries, and says which entry is wrong. --vkey and --checkpoint are as above.
+Ballot archives are for folkmoot belenios verify.
 
 It says in words what it checked and what it could not. Exit status 0 only if everything holds.`
 
@@ -40,10 +44,15 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 	if strings.Contains(words[0], "://") {
 		report, keep, err = verifyHouse(ctx, words[0], *earlier, *witnesses)
 	} else {
-		if *earlier != "" || *save != "" || len(*witnesses) > 0 {
-			return &UsageError{"--checkpoint, --save and --witness-vkey go with the address of a house"}
+		isPack := verify.IsPack(words[0])
+		if *save != "" || len(*witnesses) > 0 || *earlier != "" && !isPack {
+			return &UsageError{"--save and --witness-vkey go with the address of a house, and --checkpoint with that or an auditor's pack"}
 		}
-		report, err = verifyFile(words[0], *vkey)
+		if isPack {
+			report, err = verifyPack(ctx, words[0], *vkey, *earlier)
+		} else {
+			report, err = verifyFile(words[0], *vkey)
+		}
 	}
 	if err != nil {
 		return err
@@ -75,15 +84,9 @@ func verifyCommand(ctx context.Context, s Streams, args []string) error {
 }
 
 func verifyHouse(ctx context.Context, address, earlier string, witnesses []string) (*verify.Report, *verify.Kept, error) {
-	var kept *verify.Kept
-	if earlier != "" {
-		raw, err := os.ReadFile(earlier)
-		if err != nil {
-			return nil, nil, fmt.Errorf("the earlier checkpoint cannot be read: %w", err)
-		}
-		if kept, err = verify.ParseKept(raw); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", earlier, err)
-		}
+	kept, err := readKept(earlier)
+	if err != nil {
+		return nil, nil, err
 	}
 	house, err := verify.NewHouse(address)
 	if err != nil {
@@ -101,6 +104,35 @@ func verifyHouse(ctx context.Context, address, earlier string, witnesses []strin
 		house.Witnesses = append(house.Witnesses, key)
 	}
 	return house.Check(ctx, kept)
+}
+
+// readKept reads what was kept; nothing where no file is named.
+func readKept(file string) (*verify.Kept, error) {
+	if file == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the earlier checkpoint cannot be read: %w", err)
+	}
+	kept, err := verify.ParseKept(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return kept, nil
+}
+
+func verifyPack(ctx context.Context, path, vkey, earlier string) (*verify.Report, error) {
+	kept, err := readKept(earlier)
+	if err != nil {
+		return nil, err
+	}
+	if vkey != "" {
+		if vkey, err = keyOrFile(vkey); err != nil {
+			return nil, err
+		}
+	}
+	return verify.Pack(ctx, path, vkey, kept)
 }
 
 func verifyFile(path, vkey string) (*verify.Report, error) {

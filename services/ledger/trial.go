@@ -37,3 +37,17 @@ func TrialBalance(sums map[string]int64, added ...Account) (lines []Line, debit,
 	})
 	return lines, debit, credit
 }
+
+// TrialBalanceReport is the trial balance at the end of a period as a report.
+func TrialBalanceReport(p Period) Report {
+	lines, debit, credit := TrialBalance(p.At())
+	s := Section{Key: "accounts", Total: []Cell{figure(debit), figure(credit)}}
+	for _, l := range lines {
+		side := []Cell{figure(l.Debit), nothing}
+		if l.Credit != 0 {
+			side = []Cell{nothing, figure(l.Credit)}
+		}
+		s.Lines = append(s.Lines, ReportLine{Key: l.Account.ID, Name: p.nameOf(l.Account.ID), Cells: side})
+	}
+	return Report{Kind: TrialReport, To: p.To, Columns: []Column{{"debit", InPence}, {"credit", InPence}}, Sections: []Section{s}}
+}

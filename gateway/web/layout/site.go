@@ -59,6 +59,7 @@ type Site struct {
 	SignIn     membershipv1.SignInServiceClient
 	Entries    membershipv1.RegisterServiceClient
 	Ledger     ledgerv1.LedgerServiceClient
+	Reports    ledgerv1.ReportServiceClient
 	Books      ledgerv1.BooksServiceClient
 	Bank       ledgerv1.BankServiceClient
 	Payments   ledgerv1.PaymentServiceClient
@@ -96,6 +97,7 @@ func New(c Config) (*Site, error) {
 		SignIn:     membershipv1.NewSignInServiceClient(c.Rooms.Membership),
 		Entries:    membershipv1.NewRegisterServiceClient(c.Rooms.Membership),
 		Ledger:     ledgerv1.NewLedgerServiceClient(c.Rooms.Ledger),
+		Reports:    ledgerv1.NewReportServiceClient(c.Rooms.Ledger),
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
 		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),

@@ -51,6 +51,11 @@ StartPayment      S  .  .  .  .  .  .  .  N  N  N  N
 GetMyPayment      S  .  .  .  .  .  .  .  N  N  N  N
 ListPayments      S  R  R  R  .  R  R  .  N  N  N  N
 
+GetReport         .  .  .  .  .  .  .  .  N  N  N  N
+ExportReport      .  .  .  .  .  .  .  .  N  N  N  N
+ExportForProgram  .  .  .  .  .  .  .  .  N  N  N  N
+GetPack           .  .  .  .  .  .  .  .  N  N  N  N
+GetMyGiving       S  .  .  .  .  .  .  .  N  N  N  N
 ListOfficerActs   S  .  .  .  .  .  .  .  N  N  N  N
 GetHead           P  P  P  P  P  P  P  P  .  N  N  N
 ApplyRules        P  P  P  P  P  P  P  P  N  N  .  N

@@ -35,6 +35,12 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.PaymentService_StartPayment_FullMethodName:       {Member: true, Writes: true},
 		ledgerv1.PaymentService_GetMyPayment_FullMethodName:       {Member: true},
 		ledgerv1.PaymentService_ListPayments_FullMethodName:       {Roles: []string{auth.Treasurer}},
+
+		ledgerv1.ReportService_GetReport_FullMethodName:        public, // "duplicates" is refused to all but the treasurer by the method.
+		ledgerv1.ReportService_ExportReport_FullMethodName:     public,
+		ledgerv1.ReportService_ExportForProgram_FullMethodName: public,
+		ledgerv1.ReportService_GetPack_FullMethodName:          public,
+		ledgerv1.ReportService_GetMyGiving_FullMethodName:      {Member: true},
 	}
 	maps.Copy(p, booksPolicies())
 	maps.Copy(p, bankPolicies())

@@ -28,6 +28,7 @@ type Server struct {
 	ledgerv1.UnimplementedLedgerServiceServer
 	ledgerv1.UnimplementedOfficerActsServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
+	ledgerv1.UnimplementedReportServiceServer
 	ledgerv1.UnimplementedBooksServiceServer
 	ledgerv1.UnimplementedBankServiceServer
 	ledgerv1.UnimplementedPaymentServiceServer
@@ -36,6 +37,7 @@ type Server struct {
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
 	courier    *outbox.Courier
+	packs      chan struct{}
 	payers     *payers
 	// wakeImports tells the reader of bank files that one waits.
 	wakeImports chan struct{}
@@ -57,6 +59,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 	}
 	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
 	s.payers = &payers{client: membershipv1.NewPayersRoomsServiceClient(c.Membership), now: time.Now}
+	s.packs = make(chan struct{}, packsAtOnce)
 	s.wakeImports = make(chan struct{}, 1)
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
@@ -67,6 +70,7 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterLedgerServiceServer(to, s)
 	ledgerv1.RegisterOfficerActsServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
+	ledgerv1.RegisterReportServiceServer(to, s)
 	ledgerv1.RegisterBooksServiceServer(to, s)
 	ledgerv1.RegisterBankServiceServer(to, s)
 	ledgerv1.RegisterPaymentServiceServer(to, s)
@@ -75,6 +79,7 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 // Run writes entries, delivers standing events and forgets old replies until the context ends.
 func (s *Server) Run(ctx context.Context) {
 	go once.Sweep(ctx, s.DB, s.Now, func(err error) { s.Log.WarnContext(ctx, "old replies not deleted", slog.Any("error", err)) })
+	go s.roll(ctx)
 	go s.readBankFiles(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); s.store.Run(ctx) }()

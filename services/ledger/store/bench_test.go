@@ -3,13 +3,11 @@ package store_test
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -213,76 +211,4 @@ func rawLog(b *testing.B) contender {
 		queue <- r
 		return <-r.done
 	}}
-}
-
-// BenchmarkGrowth measures books of 10,000 and of 1,000,000 entries: what the first trial balance of a process takes, which reads the whole
-// journal, what one at another date takes then, and the growth of the first over the growth of the books (at most 1: linear). The journal is
-// written by SQL, not through the store: what is measured is reading.
-func BenchmarkGrowth(b *testing.B) {
-	var small float64
-	for _, size := range []int{10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("entries-%d", size), func(b *testing.B) {
-			db := sqliteDB(b)
-			fill(b, db, size)
-			var before, after runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
-			s := store.New(db)
-			began := time.Now()
-			balance(b, s, today, size)
-			first := time.Since(began)
-			runtime.ReadMemStats(&after)
-			began = time.Now()
-			const asked = 50
-			for i := range asked {
-				if _, err := s.Sums(b.Context(), fmt.Sprintf("2026-%02d-%02d", 1+i%10, 1+i%28)); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(first.Seconds()*1e3, "first-ms")
-			b.ReportMetric(time.Since(began).Seconds()*1e3/asked, "at-a-date-ms")
-			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "allocated-MB")
-			b.ReportMetric(0, "ns/op")
-			if size == 10_000 {
-				small = first.Seconds()
-			} else {
-				b.ReportMetric(first.Seconds()/small/100, "of-linear")
-			}
-		})
-	}
-}
-
-func balance(b *testing.B, s *store.Store, date string, entries int) {
-	sums, err := s.Sums(b.Context(), date)
-	if err != nil {
-		b.Fatal(err)
-	}
-	lines, debit, credit := ledger.TrialBalance(sums)
-	if len(lines) < 2 || debit != credit || debit < int64(entries) {
-		b.Fatalf("%d lines, %d, %d", len(lines), debit, credit)
-	}
-}
-
-// fill writes a journal of donations over three years.
-func fill(b *testing.B, db *database.DB, entries int) {
-	b.Helper()
-	begin := time.Date(2023, 11, 22, 0, 0, 0, 0, time.UTC)
-	for from := 1; from <= entries; from += 10_000 {
-		err := db.InTx(b.Context(), func(ctx context.Context, tx *sql.Tx) error {
-			var rows, postings []any
-			for n := from; n < from+10_000; n++ {
-				date := begin.AddDate(0, 0, n*1095/entries).Format(ledger.DateLayout)
-				rows = append(rows, entryID(n), n, "donation", date, at.UnixMicro(), "Donation", "treasurer", "m"+strconv.Itoa(n), "bank", sql.NullString{}, "", "", false, entryID(n), 0, 100)
-				into := []string{ledger.Bank, ledger.Cash, "assets:provider"}[n%3]
-				postings = append(postings, n, 0, into, "GBP", 100, n, 1, ledger.Donations, "GBP", -100)
-			}
-			if err := database.InsertRows(ctx, tx, `INSERT INTO entry (id, number, kind, occurred, entered, description, entered_by, member, method, reverses, reason, reference, repeated, root, depth, counts)`, 16, rows); err != nil {
-				return err
-			}
-			return database.InsertRows(ctx, tx, `INSERT INTO posting (entry_number, line, account, currency, pence)`, 5, postings)
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Check reads the whole journal and returns an error that names the first entry that does not balance, is missing,
-// or reverses something that is not there.
+// or reverses something that is not there, or the first kept sum that is not what the journal gives.
 func (s *Store) Check(ctx context.Context) error {
 	last := int64(0)
 	err := s.Each(ctx, func(e ledger.Entry) error {
@@ -34,5 +34,5 @@ func (s *Store) Check(ctx context.Context) error {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("store: check: %w", err)
 	}
-	return nil
+	return s.checkBalances(ctx)
 }

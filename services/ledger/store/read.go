@@ -120,30 +120,16 @@ func (s *Store) Each(ctx context.Context, yield func(ledger.Entry) error) error 
 	return scan(ctx, s.db.Reader(), ` ORDER BY e.number, p.line`, yield)
 }
 
-// Sums adds up the postings of each account over entries that occurred on or before a date, in pence.
+// Sums are the balances of the accounts over entries that occurred on or before a date, in pence; an account whose postings
+// come to nothing is left out.
 func (s *Store) Sums(ctx context.Context, date string) (map[string]int64, error) {
 	return sums(ctx, s.db.Reader(), date)
 }
 
 func sums(ctx context.Context, q querier, date string) (map[string]int64, error) {
-	rows, err := q.QueryContext(ctx, `
-		SELECT p.account, CAST(SUM(p.pence) AS BIGINT) FROM posting p JOIN entry e ON e.number = p.entry_number
-		WHERE e.occurred <= $1 GROUP BY p.account`, date)
+	p, err := period(ctx, q, date, date)
 	if err != nil {
-		return nil, fmt.Errorf("store: sums: %w", err)
+		return nil, err
 	}
-	defer rows.Close()
-	sums := map[string]int64{}
-	for rows.Next() {
-		var account string
-		var pence int64
-		if err := rows.Scan(&account, &pence); err != nil {
-			return nil, fmt.Errorf("store: sums: %w", err)
-		}
-		sums[account] = pence
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: sums: %w", err)
-	}
-	return sums, nil
+	return p.At(), nil
 }

@@ -8,6 +8,20 @@ CREATE TABLE account (
   added_by TEXT   NOT NULL
 );
 
+CREATE TABLE balance_day (
+  account  TEXT   NOT NULL,
+  occurred TEXT   NOT NULL CHECK (length(occurred) = 10),
+  pence    BIGINT NOT NULL,
+  received BIGINT NOT NULL,
+  paid     BIGINT NOT NULL,
+  PRIMARY KEY (account, occurred)
+);
+
+CREATE TABLE balance_head (
+  id     BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  number BIGINT NOT NULL CHECK (number >= 0)
+);
+
 CREATE TABLE bank_import (
   id          TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   state       TEXT    NOT NULL CHECK (state IN ('checking', 'ready', 'importing', 'imported', 'failed', 'discarded')),
