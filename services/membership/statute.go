@@ -13,7 +13,7 @@ type View string
 
 // The views.
 const (
-	// ViewList: what the secretary's list of members shows; its name, email, region, language and admitted can be taken in again.
+	// ViewList: what the secretary's list of members shows. To be taken in again (package intake) it has to lose number and standing.
 	ViewList View = "list"
 	// ViewStatutory: section 30 of the Co-operative and Community Benefit Societies Act 2014.
 	ViewStatutory View = "statutory"
