@@ -150,7 +150,7 @@ func (h *bookHouse) as(n int, roles ...string) context.Context {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	p := auth.Principal{Member: payer(n), Session: session}
+	p := auth.Principal{Member: payer(n), Session: session, Authenticated: h.now}
 	for _, r := range roles {
 		name, region, _ := strings.Cut(r, "/")
 		p.Roles = append(p.Roles, auth.Role{Name: name, Region: region})

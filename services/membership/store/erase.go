@@ -50,6 +50,7 @@ func eraseContact(ctx context.Context, tx *sql.Tx, member string, now, machine t
 		args  []any
 	}{
 		{`INSERT INTO revocation (sid, at) SELECT sid, CAST($2 AS BIGINT) FROM session WHERE member = $1 ON CONFLICT (sid) DO NOTHING`, []any{member, machine.UnixMicro()}},
+		{`DELETE FROM session_detail WHERE session IN (SELECT id FROM session WHERE member = $1)`, []any{member}},
 		{`DELETE FROM session WHERE member = $1`, []any{member}},
 		{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM letter WHERE member = $1)`, []any{member}},
 		{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM email_change WHERE member = $1)`, []any{member}},

@@ -22,13 +22,17 @@ func (s *Store) Retain(ctx context.Context, now, machine time.Time, zone *time.L
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		more = false
 		day := now.In(zone)
+		old := ` ended <= $1 OR used <= $1 - ` + fmt.Sprint(membership.SessionIdle.Microseconds()) + ` OR made <= $1 - ` + fmt.Sprint(membership.SessionLife.Microseconds())
+		until := now.AddDate(0, 0, -membership.SessionDays).UnixMicro()
+		if _, err := tx.ExecContext(ctx, `DELETE FROM session_detail WHERE session IN (SELECT id FROM session WHERE`+old+`)`, until); err != nil {
+			return fmt.Errorf("store: retain: devices: %w", err)
+		}
 		for _, step := range []struct {
 			kind, query string
 			arg         int64
 		}{
 			{"access_needs", `DELETE FROM access_need WHERE until <= $1`, now.UnixMicro()},
-			{"sessions", `DELETE FROM session WHERE ended <= $1 OR used <= $1 - ` + fmt.Sprint(membership.SessionIdle.Microseconds()) +
-				` OR made <= $1 - ` + fmt.Sprint(membership.SessionLife.Microseconds()), now.AddDate(0, 0, -membership.SessionDays).UnixMicro()},
+			{"sessions", `DELETE FROM session WHERE` + old, until},
 		} {
 			result, err := tx.ExecContext(ctx, step.query, step.arg)
 			if err != nil {
