@@ -77,11 +77,11 @@ func TreePath(hashes []Hash, index int) []Hash {
 	if len(hashes) < 2 {
 		return nil
 	}
-	if k := split(len(hashes)); index < k {
+	k := split(len(hashes))
+	if index < k {
 		return append(TreePath(hashes[:k], index), TreeRoot(hashes[k:]))
-	} else {
-		return append(TreePath(hashes[k:], index-k), TreeRoot(hashes[:k]))
 	}
+	return append(TreePath(hashes[k:], index-k), TreeRoot(hashes[:k]))
 }
 
 // split is the largest power of two below n, for n above 1.

@@ -68,7 +68,7 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	}
 	if err := m.To(to); err != nil {
 		// The address is personal: it is not repeated in an error that may be logged.
-		return &Refusal{words: "The recipient's address cannot be used.", final: true, err: errors.New("an address that cannot be used")}
+		return &RefusalError{words: "The recipient's address cannot be used.", final: true, err: errors.New("an address that cannot be used")}
 	}
 	m.Subject(subject)
 	m.SetDate()
@@ -84,28 +84,28 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	return nil
 }
 
-// Refusal is a mail that the server did not take.
-type Refusal struct {
+// RefusalError is a mail that the server did not take.
+type RefusalError struct {
 	words string
 	final bool
 	err   error
 }
 
 // Error returns that it was not sent. It does not repeat the server's words, which often name the recipient: errors may be logged.
-func (r *Refusal) Error() string { return "mail: not sent" }
+func (r *RefusalError) Error() string { return "mail: not sent" }
 
 // Unwrap returns the cause.
-func (r *Refusal) Unwrap() error { return r.err }
+func (r *RefusalError) Unwrap() error { return r.err }
 
 // ServerWords are what the server said, or why it could not be reached, for the secretary.
-func (r *Refusal) ServerWords() string { return r.words }
+func (r *RefusalError) ServerWords() string { return r.words }
 
 // Final reports whether the server refused the recipient or the text for good (RFC 5321 section 4.2.1: a reply 5yz). A server
 // that cannot be reached, or does not like who sends, may be put right.
-func (r *Refusal) Final() bool { return r.final }
+func (r *RefusalError) Final() bool { return r.final }
 
-func refusal(err error) *Refusal {
-	r := &Refusal{words: err.Error(), err: err}
+func refusal(err error) *RefusalError {
+	r := &RefusalError{words: err.Error(), err: err}
 	var send *gomail.SendError
 	if errors.As(err, &send) {
 		r.words, _, _ = strings.Cut(send.Error(), ", affected ")

@@ -310,5 +310,5 @@ func BenchmarkSignIn(b *testing.B) {
 		}
 		h.exchange(done.GetSessionSecret())
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "signins/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sign-ins/s")
 }

@@ -25,9 +25,8 @@ type taken struct {
 	line     int64
 	fold     []byte
 	admitted time.Time
-	// id and number are the member's.
-	id     string
-	number int64
+	// id is the member's.
+	id string
 }
 
 // ApplyIntake takes the members of a clean file in, a few hundred in a transaction: each an application, an admission and their leaves

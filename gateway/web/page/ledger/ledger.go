@@ -46,12 +46,14 @@ type listed struct {
 type listView struct {
 	Treasurer bool
 	Officer   bool
+	Spending  bool
 	Trial     *ledgerv1.TrialBalance
 	Entries   []listed
 	Next      string
 }
 
 // officers are those who may spend, close and count.
+// officers count cash; the first four of them also decide on spending.
 var officers = []membershipv1.Role{
 	membershipv1.Role_ROLE_TREASURER, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_BOARD,
 	membershipv1.Role_ROLE_ORGANISER, membershipv1.Role_ROLE_TELLER,
@@ -68,7 +70,7 @@ func (p pages) list(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := listView{Treasurer: treasurer(q), Officer: q.Viewer.HoldsAny(officers...), Trial: trial}
+	v := listView{Treasurer: treasurer(q), Officer: q.Viewer.HoldsAny(officers...), Spending: q.Viewer.HoldsAny(officers[:4]...), Trial: trial}
 	for _, e := range reply.GetEntries() {
 		v.Entries = append(v.Entries, listed{e, debits(e), note(q, e)})
 	}

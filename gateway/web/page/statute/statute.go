@@ -105,7 +105,7 @@ func (p pages) upload(q *layout.Request) error {
 		return err
 	}
 	n, err := p.receive(q)
-	var wrong layoutWrong
+	var wrong fileError
 	if errors.As(err, &wrong) {
 		return p.imports(q, []form.Wrong{{Field: "file", Text: q.T(string(wrong))}})
 	}
@@ -119,21 +119,21 @@ func (p pages) upload(q *layout.Request) error {
 	return q.See("/imports/" + n)
 }
 
-// layoutWrong is the id of the message that says what is wrong with a file.
-type layoutWrong string
+// fileError is the id of the message that says what is wrong with a file.
+type fileError string
 
-func (w layoutWrong) Error() string { return string(w) }
+func (w fileError) Error() string { return string(w) }
 
 func (p pages) receive(q *layout.Request) (string, error) {
 	parts, err := q.MultipartReader()
 	if err != nil {
-		return "", layoutWrong("statute.fileNeeded")
+		return "", fileError("statute.fileNeeded")
 	}
 	id := ""
 	for {
 		f, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return "", layoutWrong("statute.fileNeeded")
+			return "", fileError("statute.fileNeeded")
 		}
 		if err != nil {
 			return "", err
@@ -148,7 +148,7 @@ func (p pages) receive(q *layout.Request) (string, error) {
 		case "file":
 			name := path.Base(strings.ReplaceAll(f.FileName(), `\`, "/"))
 			if f.FileName() == "" {
-				return "", layoutWrong("statute.fileNeeded")
+				return "", fileError("statute.fileNeeded")
 			}
 			return p.send(q, id, name, f)
 		}
@@ -277,7 +277,7 @@ func (p pages) copy(q *layout.Request) error {
 	}
 	r := &pieces{stream: stream}
 	// Nothing is written before the first piece has come: a refusal is a page.
-	if _, err := r.peek(); err != nil {
+	if err := r.peek(); err != nil {
 		return q.Again(err, p.copying)
 	}
 	if q.Typed("form") == "csv" {
@@ -333,15 +333,15 @@ type pieces struct {
 }
 
 // peek waits for the first piece.
-func (r *pieces) peek() (bool, error) {
+func (r *pieces) peek() error {
 	if !r.begun {
 		r.begun = true
 		r.next()
 	}
 	if errors.Is(r.err, io.EOF) {
-		return false, nil
+		return nil
 	}
-	return r.rest.Len() > 0, r.err
+	return r.err
 }
 
 func (r *pieces) next() {
@@ -351,7 +351,7 @@ func (r *pieces) next() {
 }
 
 func (r *pieces) Read(b []byte) (int, error) {
-	if _, err := r.peek(); err != nil {
+	if err := r.peek(); err != nil {
 		return 0, err
 	}
 	for r.rest.Len() == 0 {
