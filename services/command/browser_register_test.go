@@ -101,6 +101,6 @@ func (s *story) expulsion() someone {
 		s.must("POST", "/v1/ballots/"+ballot+"/votes", s.token(p), map[string]any{"choice": "CHOICE_FOR"})
 	}
 	s.act("/v1/motions/"+s.motion, "closeVote", chair, nil)
-	s.act("/v1/motions/"+s.motion, "declare", chair, nil)
+	s.act("/v1/motions/"+s.motion, "declare", s.token(s.again(s.chair)), nil)
 	return carol
 }

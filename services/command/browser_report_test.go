@@ -125,7 +125,7 @@ func (s *story) giveInRegions() time.Time {
 	extra := s.must("POST", "/v1/ledger/donations", treasurer, map[string]any{
 		"member": s.member.id, "amountPence": 900, "method": "METHOD_CASH", "occurDate": s.clock.now().Format("2006-01-02"),
 	})
-	s.must("POST", "/v1/ledger/entries/"+extra.text("id")+":reverse", treasurer, map[string]any{"reason": "A mistake"})
+	s.must("POST", "/v1/ledger/entries/"+extra.text("id")+":reverse", s.token(s.again(s.treasurer)), map[string]any{"reason": "A mistake"})
 	// A day forward: what is entered now about an earlier day comes after its close.
 	gift(s.member, week.AddDate(0, 0, 1))
 	s.must("POST", "/v1/ledger/entries", treasurer, map[string]any{
