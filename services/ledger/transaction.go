@@ -105,7 +105,7 @@ func (b Books) NeedsSecond(postings []Posting) error {
 	if spent == 0 || spent <= b.Rule.SpendingAlone {
 		return nil
 	}
-	return fault.New(fault.Conflict, "SECOND_OFFICER_NEEDED",
+	return fault.New(fault.Conflict, "SPENDING_NEEDS_SECOND",
 		fmt.Sprintf("The rules let one officer spend up to £%s. Propose this, and a second officer approves it.", Decimal(b.Rule.SpendingAlone)),
 		fault.Violation{Field: "postings", Message: "This is more than one officer may spend: propose it to a second one."})
 }

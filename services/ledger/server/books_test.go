@@ -100,7 +100,7 @@ func TestSpendingAboveTheLimitNeedsASecondOfficer(t *testing.T) {
 		h.give("2026-10-01", 1, 100_000)
 		postings := []*ledgerv1.Posting{{Account: "expenses:hall", AmountPence: 5001}, {Account: ledger.Bank, AmountPence: -5001}}
 		_, err := h.ledger.PostEntry(h.treasurer(), &ledgerv1.PostEntryRequest{RequestId: h.id(), OccurDate: "2026-11-01", Description: "Hall", Postings: postings})
-		wantRefusal(t, err, codes.FailedPrecondition, "SECOND_OFFICER_NEEDED")
+		wantRefusal(t, err, codes.FailedPrecondition, "SPENDING_NEEDS_SECOND")
 		h.spend("2026-11-01", 5000, "") // the limit itself is allowed
 		// Moving money between own accounts is no spending.
 		having[*ledgerv1.Entry](h)(h.ledger.PostEntry(h.treasurer(), &ledgerv1.PostEntryRequest{
@@ -153,7 +153,7 @@ func TestSpendingAboveTheLimitNeedsASecondOfficer(t *testing.T) {
 		h.imported("Date,Description,Amount\n03/11/2026,TOWN HALL,-50.01\n")
 		l := h.lines(openLine)[0]
 		_, err = h.bank.MatchLine(h.treasurer(), &ledgerv1.MatchLineRequest{RequestId: h.id(), Line: l.GetId(), Etag: l.GetEtag(), Shares: []*ledgerv1.LineShare{{Account: "expenses:hall", AmountPence: -5001}}})
-		wantRefusal(t, err, codes.FailedPrecondition, "SECOND_OFFICER_NEEDED")
+		wantRefusal(t, err, codes.FailedPrecondition, "SPENDING_NEEDS_SECOND")
 		having[*ledgerv1.BankLine](h)(h.bank.LinkLine(h.treasurer(), &ledgerv1.LinkLineRequest{RequestId: h.id(), Line: l.GetId(), Etag: l.GetEtag(), Entries: []string{done.GetEntry()}}))
 		h.sound()
 	})

@@ -162,7 +162,7 @@ func (p pages) propose(q *layout.Request) error {
 	if err == nil {
 		return q.See("/ledger/entries/" + e.GetId() + "?done=1")
 	}
-	if reason, _ := layout.Reason(err); reason != "SECOND_OFFICER_NEEDED" {
+	if reason, _ := layout.Reason(err); reason != "SPENDING_NEEDS_SECOND" {
 		return q.Again(err, p.spend)
 	}
 	_, err = p.Books.ProposeSpending(q.Context(), &ledgerv1.ProposeSpendingRequest{
