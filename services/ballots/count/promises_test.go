@@ -1,6 +1,7 @@
 package count_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,6 +13,11 @@ import (
 func sole(t interface{ Fatal(...any) }, m count.Method, d drawn) int {
 	d.seats = 1
 	r := counted(t, m, d.election(t))
+	for _, stage := range r.Stages {
+		if len(stage.Ties) > 0 {
+			return 0
+		}
+	}
 	if tied(r) || len(r.Elected) != 1 {
 		return 0
 	}
@@ -96,6 +102,27 @@ func TestClones(t *testing.T) {
 	})
 	for _, m := range promised {
 		enough(t, m.Name(), cases[m.Name()], 20)
+	}
+}
+
+// The promise of doubles is one of counts without ties: an earlier stage that breaks a tie has seen the votes of the two apart.
+func TestADoubleChangesWhatAnEarlierStageSaw(t *testing.T) {
+	bundle := func(n int, p paper) []paper {
+		all := make([]paper, n)
+		for i := range all {
+			all[i] = p
+		}
+		return all
+	}
+	one := drawn{n: 4, seats: 1, papers: slices.Concat(bundle(1, paper{{1}, {4}}), bundle(8, paper{{3}, {2}}), bundle(8, paper{{2}}), bundle(7, paper{{4}, {2}}))}
+	two := drawn{n: 5, seats: 1, papers: slices.Concat(bundle(1, paper{{1}, {4}}), bundle(8, paper{{3}, {5}, {2}}), bundle(6, paper{{5}, {2}}), bundle(2, paper{{2}, {5}}),
+		bundle(7, paper{{4}, {5}, {2}}))}
+	before, after := counted(t, count.AV{}, one.election(t)), counted(t, count.AV{}, two.election(t))
+	if tied(before) || tied(after) || !equal(before.Elected, []int{2}) || equal(after.Elected, []int{2}) || equal(after.Elected, []int{5}) {
+		t.Errorf("elected %v, with a double of 2 %v", before.Elected, after.Elected)
+	}
+	if sole(t, count.AV{}, one) != 0 || sole(t, count.AV{}, two) != 0 {
+		t.Error("these counts had ties")
 	}
 }
 
