@@ -6,7 +6,7 @@
 // a person, one by an account, one set aside; evidence is attached and downloaded; spending above the limit is approved by the
 // chair; cash is counted by two; a period is proposed by the treasurer and closed by the chair, without JavaScript; and nobody
 // may book into it. The last line is "walked: N pages, M problems"; any problem is exit status 1.
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -23,7 +23,7 @@ function expect (ok, what) {
 }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
 }
 

@@ -16,6 +16,16 @@ const flags = [
 export const widths = [390, 1280, 320]
 const fonts = /^("?system-ui|ui-monospace)/
 
+// textOf is what a part of a page says, as soon as it says all the sentences, or after ten seconds: a page may still be on its way when a
+// press returns.
+export async function textOf (page, part, sentences) {
+  let text
+  for (const until = Date.now() + 10000; ; await new Promise(resolve => setTimeout(resolve, 100))) {
+    text = (await page.locator(part).innerText()).replace(/\s+/g, ' ')
+    if (sentences.every(s => text.includes(s)) || Date.now() > until) return text
+  }
+}
+
 export class Browser {
   constructor (options) {
     Object.assign(this, options)

@@ -4,7 +4,7 @@
 //
 // A member chooses £1 and the payment fails; then it succeeds, and they are in good standing; the treasurer sees it; it is refunded, and
 // their standing goes. Another walks without JavaScript. The last line is "walked: N pages, M problems"; any problem is exit status 1.
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -17,7 +17,7 @@ const { values: arg } = parseArgs({
 class Stop extends Error {}
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) {
     if (!text.includes(s)) throw new Stop(`${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
   }

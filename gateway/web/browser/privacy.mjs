@@ -4,7 +4,7 @@
 //
 // A visitor compares a checkpoint with the public log; a member sees what officers did, their own data, and says what they need at a
 // meeting; the secretary reads it and sees the report on deletion; every page in Welsh too. The last line is "walked: N pages, M problems".
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -18,7 +18,7 @@ const who = JSON.parse(arg.people)
 function expect (ok, what) { if (!ok) throw new Error(what) }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1200)}`)
 }
 

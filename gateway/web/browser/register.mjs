@@ -5,7 +5,7 @@
 // A member moves, changes their name and address, asks about their standing and objects to an entry; the secretary records an
 // expulsion that a meeting decided; the expelled person applies again and waits; the chair decides; two officers examine a
 // possible double; the member leaves, without JavaScript; the last secretary cannot. The last line is "walked: N pages, M problems".
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -23,7 +23,7 @@ function expect (ok, what) {
 }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
 }
 

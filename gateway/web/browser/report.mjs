@@ -6,7 +6,7 @@
 // CSV file and the auditor's pack away (the pack is left as pack.zip in the folder of downloads, for folkmoot verify); a member prints
 // what they gave; the secretary sees who has not given and the member does not; the treasurer sees what may have been entered twice;
 // everything is read in Welsh too. The last line is "walked: N pages, M problems".
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ function expect (ok, what) {
 }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'main', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
 }
 

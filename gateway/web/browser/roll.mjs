@@ -5,7 +5,7 @@
 // The secretary prepares the roll of a meeting that notice was given of; a member who is missing challenges it, without
 // JavaScript; the chair upholds it; the member finds themselves on the newer roll and downloads the file that shows it; a
 // visitor sees how many, and no name. Then the secretary takes members in from a file and prints the duplicate register. The last line is "walked: N pages, M problems"; any problem is exit status 1.
-import { Browser } from './browser.mjs'
+import { Browser, textOf as sayingOf } from './browser.mjs'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -29,7 +29,7 @@ async function textOf (page) {
 }
 
 async function says (page, ...sentences) {
-  const text = await textOf(page)
+  const text = await sayingOf(page, 'body', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
 }
 

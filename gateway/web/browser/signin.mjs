@@ -5,7 +5,7 @@
 // A member adds a passkey, signs out and in by it, sees and ends sessions, renames and removes the passkey; an officer is asked for a fresh
 // sign-in and comes back to the form; the secretary looks at the mail; without JavaScript everything but the passkey works. --mail is where
 // the mailbox answers as JSON, --later moves the house's clock by so many minutes. The last line is "walked: N pages, M problems".
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -24,7 +24,7 @@ function expect (ok, what) {
 }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1200)}`)
 }
 

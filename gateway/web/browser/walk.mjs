@@ -9,7 +9,7 @@
 // general meeting today with a motion accepted for it. --blind walks the story without looking at the pages, to try the
 // story itself; it never passes. --thorough runs axe at two widths instead of one. The last line is "walked: N pages, M problems"; any problem is
 // exit status 1.
-import { Browser } from './browser.mjs'
+import { Browser, textOf } from './browser.mjs'
 import { parseArgs } from 'node:util'
 
 const { values: arg } = parseArgs({
@@ -29,7 +29,7 @@ function expect (ok, what) {
 }
 
 async function says (page, ...sentences) {
-  const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+  const text = await textOf(page, 'body', sentences)
   for (const s of sentences) {
     expect(text.includes(s), `${page.url()} does not say "${s}" but: ${text.slice(0, 1500)}`)
   }

@@ -316,7 +316,7 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 			{`DELETE FROM passkey_challenge WHERE expires < $1`, before, ""},
 			// A letter to an address that was given up goes with the address.
 			{`DELETE FROM letter WHERE state <> 'waiting' AND made < $1 AND id IN (SELECT mail FROM letter_detail WHERE email <> '')`, before, ""},
-			{`DELETE FROM letter_detail WHERE email <> '' AND mail NOT IN (SELECT id FROM letter) AND $1 > 0`, before, ""},
+			{`DELETE FROM letter_detail WHERE email <> '' AND mail NOT IN (SELECT id FROM letter) AND CAST($1 AS BIGINT) > 0`, before, ""},
 			{`DELETE FROM letter_detail WHERE mail IN (SELECT id FROM letter WHERE notice = '' AND state <> 'waiting' AND made < $1)`, now.Add(-keepLetters).UnixMicro(), ""},
 			{`DELETE FROM letter WHERE notice = '' AND state <> 'waiting' AND made < $1`, now.Add(-keepLetters).UnixMicro(), ""},
 			{`DELETE FROM revocation WHERE at < $1`, machine.Add(-time.Hour).UnixMicro(), ""},
