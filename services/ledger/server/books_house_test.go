@@ -91,7 +91,7 @@ func eachBookHouse(t *testing.T, test func(h *bookHouse)) {
 	databasetest.Rehearsed(t, func(t *testing.T, db *database.DB) { test(openBookHouse(t, db)) }, Migrations...)
 }
 
-func openBookHouse(t *testing.T, db *database.DB) *bookHouse {
+func openBookHouse(t *testing.T, db *database.DB, change ...func(*Server)) *bookHouse {
 	t.Helper()
 	h := &bookHouse{t: t, db: db, now: bookStart, members: &payingMembers{names: []string{"Ada Example", "Ben Carter", "Cai Davies", "Dee Evans", "Eve Ford"}}}
 	log := slog.New(slog.DiscardHandler)
@@ -109,6 +109,9 @@ func openBookHouse(t *testing.T, db *database.DB) *bookHouse {
 	h.s, err = Open(t.Context(), room.Config{DB: db, Now: func() time.Time { return h.now }, Random: rand.Reader, Log: log, Zone: time.UTC, Membership: toMembership})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(h.s)
 	}
 	public, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -32,8 +32,10 @@ const (
 	killRound    = "LEDGER_BOOKS_TEST_ROUND"
 )
 
-// linesARound is more than one batch of lines, and more than two calls of MatchCertain.
-const linesARound = 520
+// linesARound is more than one batch of lines, and more than two calls of MatchCertain, which are small here.
+const linesARound = 52
+
+func smallBatches(s *Server) { s.batch, s.atOnce = 50, 20 }
 
 // TestBooksKillChild is the child of the test below; by itself it has nothing to do.
 func TestBooksKillChild(t *testing.T) {
@@ -53,7 +55,7 @@ func TestBooksKillChild(t *testing.T) {
 	if after == 0 {
 		killpoint.Arm(os.Getenv(killPoint))
 	}
-	h := openBookHouse(t, db)
+	h := openBookHouse(t, db, smallBatches)
 	h.finish(os.Getenv(killRound), func(answered int) {
 		if answered >= after {
 			killpoint.Arm(os.Getenv(killPoint))
@@ -179,7 +181,7 @@ func withBooks(t *testing.T, address string, use func(h *bookHouse)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close() })
-		use(openBookHouse(t, db))
+		use(openBookHouse(t, db, smallBatches))
 	})
 }
 

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// batch is how many lines are kept in one transaction.
-	batch = 500
+	// linesABatch is how many lines are kept in one transaction.
+	linesABatch = 500
 	// previewed is how many lines a person is shown before they are kept.
 	previewed = 20
 	// mostProblems is how many problems are kept of one file.
@@ -178,7 +178,7 @@ func (s *Server) check(ctx context.Context, i store.Import) error {
 			f.Known++ // an earlier line of this same file is it
 			return nil
 		}
-		if ids = append(ids, lineID(i.Account, &l)); len(ids) == batch {
+		if ids = append(ids, lineID(i.Account, &l)); len(ids) == s.batch {
 			return known()
 		}
 		return nil
@@ -242,7 +242,7 @@ func (s *Server) keep(ctx context.Context, i store.Import) error {
 			return nil
 		}
 		lines = append(lines, ledger.BankLine{ID: lineID(i.Account, &l), Account: i.Account, Line: l, Import: i.ID})
-		if len(lines) < batch {
+		if len(lines) < s.batch {
 			return nil
 		}
 		return flush()

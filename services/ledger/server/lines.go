@@ -207,8 +207,8 @@ func (s *Server) SetLineAside(ctx context.Context, req *ledgerv1.SetLineAsideReq
 }
 
 const (
-	// atOnce is how many certain lines one call books in one transaction.
-	atOnce = 200
+	// linesAtOnce is how many certain lines one call books in one transaction.
+	linesAtOnce = 200
 	// lookedAt is how many open lines one call looks at.
 	lookedAt = 20_000
 )
@@ -247,7 +247,7 @@ func (s *Server) certain(ctx context.Context, today string) (found []store.Certa
 			if !result.Certain || l.InBooks != 0 {
 				continue
 			}
-			if len(found) == atOnce {
+			if len(found) == s.atOnce {
 				return found, true, nil
 			}
 			shares := m.shares(result.Proposals[0])

@@ -41,7 +41,9 @@ type Server struct {
 	payers     *payers
 	// wakeImports tells the reader of bank files that one waits.
 	wakeImports chan struct{}
-	payments    PaymentConfig
+	// batch and atOnce are linesABatch and linesAtOnce, and smaller in a test that kills between them.
+	batch, atOnce int
+	payments      PaymentConfig
 }
 
 // Migrations are those of the room's database.
@@ -61,6 +63,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 	s.payers = &payers{client: membershipv1.NewPayersRoomsServiceClient(c.Membership), now: time.Now}
 	s.packs = make(chan struct{}, packsAtOnce)
 	s.wakeImports = make(chan struct{}, 1)
+	s.batch, s.atOnce = linesABatch, linesAtOnce
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
 }
