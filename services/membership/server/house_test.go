@@ -176,9 +176,19 @@ func (l *fakeLedger) GetHead(context.Context, *ledgerv1.GetHeadRequest) (*ledger
 type fakeMotions struct {
 	motionsv1.UnimplementedMotionsRoomsServiceServer
 	motionsv1.UnimplementedResolutionsRoomsServiceServer
+	motionsv1.UnimplementedCalledMeetingsRoomsServiceServer
 	founded chan *motionsv1.ApplyFoundingRequest
 	// decided are the motions that it knows.
 	decided map[string]*motionsv1.Decision
+	// called are the meetings that it knows.
+	called map[string]*motionsv1.CalledMeeting
+}
+
+func (m *fakeMotions) GetCalledMeeting(_ context.Context, r *motionsv1.GetCalledMeetingRequest) (*motionsv1.CalledMeeting, error) {
+	if c := m.called[r.GetMeeting()]; c != nil {
+		return c, nil
+	}
+	return nil, fault.New(fault.NotFound, "MEETING_NOT_FOUND", "There is no such meeting.")
 }
 
 func (m *fakeMotions) GetDecision(_ context.Context, r *motionsv1.GetDecisionRequest) (*motionsv1.Decision, error) {
@@ -207,7 +217,7 @@ func open(t testing.TB, change ...func(*Config)) *house {
 	ctx := context.Background()
 	h := &house{
 		t: t, db: databasetest.SQLite(t), mail: &mailbox{came: make(chan struct{}, 1)}, ledger: &fakeLedger{},
-		motions: &fakeMotions{founded: make(chan *motionsv1.ApplyFoundingRequest, 8), decided: map[string]*motionsv1.Decision{}},
+		motions: &fakeMotions{founded: make(chan *motionsv1.ApplyFoundingRequest, 8), decided: map[string]*motionsv1.Decision{}, called: map[string]*motionsv1.CalledMeeting{}},
 		clock:   &testClock{at: time.Date(2026, 9, 29, 10, 0, 0, 0, time.UTC)}, keys: map[string]ed25519.PrivateKey{}, wire: rpc.NewWire(),
 	}
 	public := map[string]ed25519.PublicKey{}
@@ -243,9 +253,12 @@ func open(t testing.TB, change ...func(*Config)) *house {
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}},
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
+
+		motionsv1.CalledMeetingsRoomsService_GetCalledMeeting_FullMethodName: {Rooms: []string{auth.Membership}},
 	}}, func(r grpc.ServiceRegistrar) {
 		motionsv1.RegisterMotionsRoomsServiceServer(r, h.motions)
 		motionsv1.RegisterResolutionsRoomsServiceServer(r, h.motions)
+		motionsv1.RegisterCalledMeetingsRoomsServiceServer(r, h.motions)
 	})
 	c := Config{
 		Config: room.Config{

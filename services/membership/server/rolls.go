@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/page"
@@ -251,6 +252,9 @@ func (s *Server) PrepareRoll(ctx context.Context, r *membershipv1.PrepareRollReq
 	if err != nil {
 		return nil, err
 	}
+	if err := s.wasCalled(ctx, r); err != nil {
+		return nil, err
+	}
 	told, err := s.store.Rules(ctx)
 	if err != nil {
 		return nil, err
@@ -269,6 +273,23 @@ func (s *Server) PrepareRoll(ctx context.Context, r *membershipv1.PrepareRollReq
 		return nil
 	}, func(r store.Record) ([]byte, error) { return proto.Marshal(recordProto(r)) })
 	return rpc.Reply(&membershipv1.RollRecord{}, reply, err)
+}
+
+// wasCalled refuses a meeting that the motions room does not know, has given no notice of, or has called otherwise: an officer can
+// neither invent one nor move the day from which people are entitled.
+func (s *Server) wasCalled(ctx context.Context, r *membershipv1.PrepareRollRequest) error {
+	m, err := s.called.GetCalledMeeting(ctx, &motionsv1.GetCalledMeetingRequest{Meeting: r.GetMeeting()})
+	switch {
+	case err != nil:
+		return err
+	case m.GetNoticeTime() == nil:
+		return fault.New(fault.Conflict, "MEETING_NOT_NOTICED", "A roll is prepared after notice was given: no notice of this meeting has been given yet.")
+	case m.GetRegion() != r.GetRegion():
+		return fault.Field("ROLL_INVALID", "region", "The meeting is of another region, or of the whole society.")
+	case !m.GetNoticeTime().AsTime().Truncate(time.Microsecond).Equal(r.GetNoticeTime().AsTime().Truncate(time.Microsecond)):
+		return fault.Field("ROLL_INVALID", "notice_time", "Notice of this meeting was given at another time.")
+	}
+	return nil
 }
 
 // maxMeeting is in bytes.

@@ -9,10 +9,14 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
+	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 	"github.com/localgovdigital/folkmoot/services/verify"
 )
 
@@ -26,7 +30,9 @@ func (h *house) rolls() membershipv1.RollServiceClient {
 	return membershipv1.NewRollServiceClient(conn)
 }
 
+// prepare prepares the roll of a meeting of which notice is given now.
 func (h *house) prepare(by *member, meeting string) (*membershipv1.RollRecord, error) {
+	h.motions.called[meeting] = &motionsv1.CalledMeeting{Meeting: meeting, NoticeTime: timestamppb.New(h.clock.Now())}
 	return h.rolls().PrepareRoll(with(by.token), &membershipv1.PrepareRollRequest{
 		RequestId: newID(), Meeting: meeting, Title: "Annual general meeting", NoticeTime: timestamppb.New(h.clock.Now()),
 	})
@@ -129,10 +135,19 @@ func TestChallengingOverTheWire(t *testing.T) {
 	h.clock.pass(5 * time.Minute)
 	notice := h.clock.Now()
 	rolls := h.rolls()
+	h.motions.called["m"] = &motionsv1.CalledMeeting{Meeting: "m", NoticeTime: timestamppb.New(notice)}
+	h.motions.called["draft"] = &motionsv1.CalledMeeting{Meeting: "draft"}
+	for meeting, want := range map[string]string{"invented": "MEETING_NOT_FOUND", "draft": "MEETING_NOT_NOTICED"} {
+		r := &membershipv1.PrepareRollRequest{RequestId: newID(), Meeting: meeting, Title: "t", NoticeTime: timestamppb.New(notice)}
+		if _, err := rolls.PrepareRoll(with(chair.token), r); status.Code(err) == codes.OK || !fault.Is(rpc.FromStatus(err), want) {
+			t.Errorf("%s: %v, want %s", meeting, err, want)
+		}
+	}
 	for name, r := range map[string]*membershipv1.PrepareRollRequest{
 		"no meeting": {Title: "t", NoticeTime: timestamppb.New(notice)}, "no title": {Meeting: "m", NoticeTime: timestamppb.New(notice)},
 		"no notice": {Meeting: "m", Title: "t"}, "tomorrow": {Meeting: "m", Title: "t", NoticeTime: timestamppb.New(notice.Add(time.Hour))},
-		"no such region": {Meeting: "m", Title: "t", NoticeTime: timestamppb.New(notice), Region: "atlantis"},
+		"an earlier notice": {Meeting: "m", Title: "t", NoticeTime: timestamppb.New(notice.Add(-time.Minute))},
+		"another region":    {Meeting: "m", Title: "t", NoticeTime: timestamppb.New(notice), Region: "atlantis"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.RequestId = newID()

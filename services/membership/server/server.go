@@ -74,6 +74,7 @@ type Server struct {
 	secrets     secrets
 	ledger      ledgerv1.LedgerRoomsServiceClient
 	resolutions motionsv1.ResolutionsRoomsServiceClient
+	called      motionsv1.CalledMeetingsRoomsServiceClient
 	motions     *outbox.Courier
 	revocations *auth.Revocations
 	// machine is the machine's clock, for leases and the list of revoked sessions.
@@ -116,6 +117,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, store: st, signer: auth.NewSigner(c.Key), secrets: secrets,
 		ledger:      ledgerv1.NewLedgerRoomsServiceClient(c.Ledger),
+		called:      motionsv1.NewCalledMeetingsRoomsServiceClient(c.Motions),
 		resolutions: motionsv1.NewResolutionsRoomsServiceClient(c.Motions), machine: time.Now, mailDue: make(chan struct{}, 1),
 		noticeDue: make(chan struct{}, 1), importDue: make(chan struct{}, 1), barrier: barrierWait,
 	}

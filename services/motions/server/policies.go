@@ -57,5 +57,7 @@ func Policies() auth.Policies {
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName:  {Rooms: []string{auth.Membership}, Writes: true},
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
+
+		motionsv1.CalledMeetingsRoomsService_GetCalledMeeting_FullMethodName: {Rooms: []string{auth.Membership}},
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
@@ -32,6 +34,26 @@ func TestDecisions(t *testing.T) {
 	}
 	_, err := resolutions.GetDecision(context.Background(), &motionsv1.GetDecisionRequest{Motion: "nothing"})
 	if !fault.Is(err, "MOTION_NOT_FOUND") {
+		t.Errorf("nothing is told as %v", err)
+	}
+}
+
+// TestCalledMeetings: how a meeting was called is told to membership, and a draft is told without a notice.
+func TestCalledMeetings(t *testing.T) {
+	h := founded(t)
+	called := motionsv1.NewCalledMeetingsRoomsServiceClient(h.roomConn(auth.Membership))
+	m, _ := h.midlandsMeets()
+	got := must(called.GetCalledMeeting(context.Background(), &motionsv1.GetCalledMeetingRequest{Meeting: m.GetId()}))(t)
+	if got.GetMeeting() != m.GetId() || got.GetRegion() != "midlands" || !got.GetNoticeTime().AsTime().Equal(begin) {
+		t.Errorf("noticed: %v", got)
+	}
+	draft := must(h.CreateMeeting(h.as(secretary), &motionsv1.CreateMeetingRequest{RequestId: fresh(), Kind: motionsv1.MeetingKind_MEETING_KIND_AGM, Title: "T", Place: "P",
+		StartTime: timestamppb.New(begin.Add(40 * day))}))(t)
+	got = must(called.GetCalledMeeting(context.Background(), &motionsv1.GetCalledMeetingRequest{Meeting: draft.GetId()}))(t)
+	if got.GetMeeting() != draft.GetId() || got.GetNoticeTime() != nil {
+		t.Errorf("a draft: %v", got)
+	}
+	if _, err := called.GetCalledMeeting(context.Background(), &motionsv1.GetCalledMeetingRequest{Meeting: "nothing"}); !fault.Is(err, "MEETING_NOT_FOUND") {
 		t.Errorf("nothing is told as %v", err)
 	}
 }
