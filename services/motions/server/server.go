@@ -35,6 +35,7 @@ type Config struct {
 type Server struct {
 	motionsv1.UnimplementedMotionsServiceServer
 	motionsv1.UnimplementedRuleBookServiceServer
+	motionsv1.UnimplementedAmendmentServiceServer
 	motionsv1.UnimplementedOfficerActsServiceServer
 	rooms *roomsServer
 
@@ -81,6 +82,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
 	motionsv1.RegisterRuleBookServiceServer(r, s)
+	motionsv1.RegisterAmendmentServiceServer(r, s)
 	motionsv1.RegisterOfficerActsServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
 	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
