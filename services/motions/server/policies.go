@@ -17,6 +17,9 @@ func Policies() auth.Policies {
 	// A declared result stands: whoever declares has signed in a moment ago.
 	declaring := presiding
 	declaring.Fresh = auth.FreshSeconds
+	// So do the rules that every later meeting pins.
+	adopting := officers(auth.Secretary)
+	adopting.Fresh = auth.FreshSeconds
 	return auth.Policies{
 		motionsv1.MotionsService_GetRuleBook_FullMethodName:         public,
 		motionsv1.MotionsService_CreateMeeting_FullMethodName:       planning,
@@ -39,7 +42,7 @@ func Policies() auth.Policies {
 		motionsv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 		motionsv1.RuleBookService_ListRuleBooks_FullMethodName:      public,
 		motionsv1.RuleBookService_CheckRules_FullMethodName:         public,
-		motionsv1.RuleBookService_AdoptRules_FullMethodName:         officers(auth.Secretary),
+		motionsv1.RuleBookService_AdoptRules_FullMethodName:         adopting,
 		motionsv1.AmendmentService_ListAmendments_FullMethodName:    public,
 		motionsv1.AmendmentService_ReadMotion_FullMethodName:        public,
 		motionsv1.AmendmentService_CheckAmendment_FullMethodName:    public,
