@@ -37,6 +37,7 @@ type Server struct {
 	motionsv1.UnimplementedRuleBookServiceServer
 	motionsv1.UnimplementedAmendmentServiceServer
 	motionsv1.UnimplementedOfficerActsServiceServer
+	motionsv1.UnimplementedAttendanceServiceServer
 	rooms *roomsServer
 
 	Config
@@ -84,6 +85,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterRuleBookServiceServer(r, s)
 	motionsv1.RegisterAmendmentServiceServer(r, s)
 	motionsv1.RegisterOfficerActsServiceServer(r, s)
+	motionsv1.RegisterAttendanceServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
 	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }

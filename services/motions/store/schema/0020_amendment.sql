@@ -1,8 +1,10 @@
 -- An amendment is a motion that amends another: its row says which.
 ALTER TABLE motion ADD COLUMN amends TEXT NOT NULL DEFAULT '' CHECK (length(amends) <= 36);
 
--- How something left the order paper without a vote, if not by being withdrawn: its state is then 'withdrawn'.
-ALTER TABLE motion ADD COLUMN fate TEXT NOT NULL DEFAULT '' CHECK (fate IN ('', 'agreed', 'fallen'));
+-- A state that came after the column state was made: an amendment is agreed or fallen, a motion set aside. The column
+-- state then says 'withdrawn', of what is refused 'seconded'.
+ALTER TABLE motion ADD COLUMN fate TEXT NOT NULL DEFAULT ''
+  CHECK (fate IN ('', 'agreed', 'fallen', 'refused', 'appealed', 'remitted', 'next_business', 'composited'));
 
 CREATE INDEX IF NOT EXISTS motion_amends ON motion (amends, id) WHERE amends <> '';
 
