@@ -157,9 +157,10 @@ func (d Debate) Text() (string, error) {
 	return amend.Join(amend.Clauses(lines)), nil
 }
 
-// Falls says why an amendment cannot be carried any more, and what was decided instead; nothing if it can.
+// Falls says why an amendment cannot be carried any more, and what was decided instead; nothing if it can. Nothing falls
+// because a vote is about to open: another room may still refuse it, and what was put is then back on the order paper.
 func (d Debate) Falls(m Motion) (amend.Why, string) {
-	if !d.Motion.open() {
+	if !d.Motion.open() && d.Motion.State != Opening {
 		return amend.MotionGone, d.Motion.ID
 	}
 	if m.Amends.Parent == "" {
@@ -169,7 +170,7 @@ func (d Debate) Falls(m Motion) (amend.Why, string) {
 	switch {
 	case !ok || parent.State == Lost || parent.State == Withdrawn || parent.State == Fallen:
 		return amend.ParentGone, m.Amends.Parent
-	case parent.State != Moved && parent.State != Seconded && parent.State != Accepted:
+	case !parent.open() && parent.State != Opening:
 		return amend.ParentDecided, parent.ID
 	}
 	beside := d.standing(parent.ID)
@@ -351,10 +352,15 @@ func (d Debate) Clashes() []amend.Clash {
 	return amend.Clashes(amend.Parse(d.Base), all)
 }
 
-// MayPut refuses to put a motion before its accepted amendments, an amendment out of its order, or two of them at once.
+// MayPut refuses to put a motion before its accepted amendments, an amendment out of its order or of a motion that was put,
+// or two of them at once.
 func (d Debate) MayPut(mo Motion) error {
 	if err := d.Undecided(); err != nil {
 		return err
+	}
+	if mo.Amends != nil && mo.State == Accepted && d.Motion.State != Accepted {
+		return fault.New(fault.Conflict, "MOTION_STATE", "The motion is "+d.Motion.State.words()+": its amendments are voted on before it is put.").
+			With("state", string(d.Motion.State))
 	}
 	for _, a := range d.InOrder() {
 		switch {

@@ -89,8 +89,8 @@ func TestAmendmentsFallWithTheirMotion(t *testing.T) {
 		d.Motion.State = s
 		fallen, _, err := d.Settle(now)
 		want := 2
-		if s == Moved || s == Seconded || s == Accepted {
-			want = 0
+		if s == Moved || s == Seconded || s == Accepted || s == Opening {
+			want = 0 // One that is about to be put may come back.
 		}
 		if err != nil || len(fallen) != want || want > 0 && fallen[0].Fate.Why != amend.MotionGone {
 			t.Errorf("a motion that is %s: %d fell, want %d: %v", s, len(fallen), want, err)
@@ -159,6 +159,11 @@ func TestMayPut(t *testing.T) {
 		if err := d.MayPut(m); (err == nil) != (want == "") || err != nil && !fault.Is(err, want) {
 			t.Errorf("%s: %v, want %q", id, err, want)
 		}
+	}
+	put := debating(Accepted)
+	put.Motion.State = Opening
+	if err := put.MayPut(put.Amendments[0]); !fault.Is(err, "MOTION_STATE") {
+		t.Errorf("an amendment to what is being put: %v", err)
 	}
 	// One that is not accepted is not waited for; one whose vote is under way is.
 	if err := debating(Moved, Seconded).MayPut(d.Motion); err != nil {

@@ -70,7 +70,9 @@ type Site struct {
 	RuleBook   motionsv1.RuleBookServiceClient
 	Amendments motionsv1.AmendmentServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
-	Sessions   *session.Keeper
+	// Records are what a ballot is checked with.
+	Records  ballotsv1.BallotRecordServiceClient
+	Sessions *session.Keeper
 	// Rolls are the electoral rolls.
 	Rolls membershipv1.RollServiceClient
 	// Statute is the register as the Act wants it, taking members in and copies.
@@ -109,6 +111,7 @@ func New(c Config) (*Site, error) {
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Amendments: motionsv1.NewAmendmentServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Records:    ballotsv1.NewBallotRecordServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
