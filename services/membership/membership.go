@@ -32,6 +32,8 @@ const (
 	Applied EventKind = "applied"
 	// Confirmed: they showed that the address is theirs.
 	Confirmed EventKind = "confirmed"
+	// ConfirmedOnPaper: an officer entered the application of a person without e-mail, whom they saw or whose form they have.
+	ConfirmedOnPaper EventKind = "confirmed_on_paper"
 	// Admitted: they became a member.
 	Admitted EventKind = "admitted"
 	// Moved: they moved to another region.
@@ -74,6 +76,11 @@ const (
 	ObjectionDismissed EventKind = "objection_dismissed"
 	// OperatorToken: the operator made an access token in the member's name. It bears on no standing.
 	OperatorToken EventKind = "operator_token"
+	// AskedForCard, MadeCard, CancelledCard, UsedCard: two officers signed a member without e-mail in at a desk ([Card]). They bear on no standing.
+	AskedForCard  EventKind = "card_asked"
+	MadeCard      EventKind = "card_made"
+	CancelledCard EventKind = "card_cancelled"
+	UsedCard      EventKind = "card_used"
 	// RollChallenged: the member challenged a roll. It bears on no standing, nor do the following.
 	RollChallenged EventKind = "roll_challenged"
 	// ChallengeUpheld and ChallengeDismissed: the member's challenge was decided.
@@ -193,7 +200,7 @@ func (s *State) apply(e Event) {
 	case Applied:
 		s.Applied, s.Region = e.At, e.Region
 		s.Waiting, s.Refused, s.RefusedFor = !s.Member(), time.Time{}, ""
-	case Confirmed:
+	case Confirmed, ConfirmedOnPaper:
 		s.Confirmed = e.At
 	case Declined:
 		if s.Waiting {
@@ -212,6 +219,7 @@ func (s *State) apply(e Event) {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
 	case Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+		AskedForCard, MadeCard, CancelledCard, UsedCard,
 		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected:
 		// They are on record, and bear on no standing.
 	}

@@ -71,6 +71,8 @@ type Site struct {
 	Rolls membershipv1.RollServiceClient
 	// Statute is the register as the Act wants it, taking members in and copies.
 	Statute membershipv1.StatuteServiceClient
+	// Desk is for people without e-mail.
+	Desk membershipv1.DeskServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -106,6 +108,7 @@ func New(c Config) (*Site, error) {
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
+		Desk:       membershipv1.NewDeskServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)

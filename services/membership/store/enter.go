@@ -12,11 +12,16 @@ import (
 // enter records that a person applied and confirmed their address, and admits them where the rule in force does that by itself;
 // else they wait for a decision. It reports whether they were admitted.
 func (s *Store) enter(ctx context.Context, tx *sql.Tx, member string, applied membership.Event, now time.Time) (bool, error) {
+	return s.enterConfirmed(ctx, tx, member, applied, membership.Event{Kind: membership.Confirmed, At: now}, now)
+}
+
+// enterConfirmed is enter with what stands for the confirmation.
+func (s *Store) enterConfirmed(ctx context.Context, tx *sql.Tx, member string, applied, confirmed membership.Event, now time.Time) (bool, error) {
 	event, err := recordNumbered(ctx, tx, member, applied, now)
 	if err != nil {
 		return false, err
 	}
-	if err := record(ctx, tx, member, membership.Event{Kind: membership.Confirmed, At: now}, now); err != nil {
+	if err := record(ctx, tx, member, confirmed, now); err != nil {
 		return false, err
 	}
 	e, err := entry(ctx, tx, member, now)

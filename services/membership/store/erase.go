@@ -61,6 +61,7 @@ func eraseContact(ctx context.Context, tx *sql.Tx, member string, now, machine t
 		{`DELETE FROM passkey_challenge WHERE member = $1`, []any{member}},
 		{`DELETE FROM passkey WHERE member = $1`, []any{member}},
 		{`DELETE FROM passkey_handle WHERE member = $1`, []any{member}},
+		{`DELETE FROM desk_card WHERE member = $1`, []any{member}},
 		{`DELETE FROM postal WHERE member = $1`, []any{member}},
 		{`DELETE FROM particulars WHERE member = $1`, []any{member}},
 		{`UPDATE member SET email = $2, email_fold = $3, language = 'en' WHERE id = $1`, []any{member, gone, []byte(membership.Fold(gone))}},

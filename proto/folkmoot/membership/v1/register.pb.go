@@ -151,7 +151,8 @@ type RegisterEvent struct {
 	// The entry.
 	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
 	// What happened: applied, confirmed, admitted, refused, moved, renamed, email_changed, postal_changed, waived, resigned, lapsed, expelled,
-	// died, readmitted, merged, merged_in, found_same, found_distinct, examined, objected, objection_upheld, objection_dismissed, operator_token.
+	// died, readmitted, merged, merged_in, found_same, found_distinct, examined, objected, objection_upheld, objection_dismissed, operator_token,
+	// confirmed_on_paper, card_asked, card_made, card_cancelled, card_used.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// When it took effect.
 	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
