@@ -13,7 +13,9 @@ import (
 	"github.com/localgovdigital/folkmoot/services/membership"
 )
 
-func (h *house) desk() membershipv1.DeskServiceClient { return membershipv1.NewDeskServiceClient(h.conn) }
+func (h *house) desk() membershipv1.DeskServiceClient {
+	return membershipv1.NewDeskServiceClient(h.conn)
+}
 
 // paper enters a person without e-mail.
 func (h *house) paper(by *member, name, region string) *member {
