@@ -56,6 +56,7 @@ ExportReport      .  .  .  .  .  .  .  .  N  N  N  N
 ExportForProgram  .  .  .  .  .  .  .  .  N  N  N  N
 GetPack           .  .  .  .  .  .  .  .  N  N  N  N
 GetMyGiving       S  .  .  .  .  .  .  .  N  N  N  N
+ExportEvidence    .  .  .  .  .  .  .  .  N  N  N  N
 ListOfficerActs   S  .  .  .  .  .  .  .  N  N  N  N
 GetHead           P  P  P  P  P  P  P  P  .  N  N  N
 ApplyRules        P  P  P  P  P  P  P  P  N  N  .  N

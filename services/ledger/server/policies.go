@@ -41,6 +41,8 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.ReportService_ExportForProgram_FullMethodName: public,
 		ledgerv1.ReportService_GetPack_FullMethodName:          public,
 		ledgerv1.ReportService_GetMyGiving_FullMethodName:      {Member: true},
+
+		ledgerv1.AuditService_ExportEvidence_FullMethodName: public,
 	}
 	maps.Copy(p, booksPolicies())
 	maps.Copy(p, bankPolicies())
