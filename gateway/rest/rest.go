@@ -79,6 +79,7 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
+		motionsv1.RegisterAttendanceServiceHandlerClient(ctx, mux, motionsv1.NewAttendanceServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
 		membershipv1.RegisterPrivacyServiceHandlerClient(ctx, mux, membershipv1.NewPrivacyServiceClient(r.Membership)),
 		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
