@@ -69,7 +69,9 @@ type Site struct {
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
-	Sessions   *session.Keeper
+	// Records are what a ballot is checked with.
+	Records  ballotsv1.BallotRecordServiceClient
+	Sessions *session.Keeper
 	// Rolls are the electoral rolls.
 	Rolls membershipv1.RollServiceClient
 	// Statute is the register as the Act wants it, taking members in and copies.
@@ -109,6 +111,7 @@ func New(c Config) (*Site, error) {
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Records:    ballotsv1.NewBallotRecordServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
 		Desk:       membershipv1.NewDeskServiceClient(c.Rooms.Membership),
