@@ -50,6 +50,8 @@ const (
 	Readmitted EventKind = "readmitted"
 	// Declined: an application was refused.
 	Declined EventKind = "refused"
+	// Withdrawn: the applicant took the application back before anybody decided on it.
+	Withdrawn EventKind = "withdrawn"
 	// Renamed: the name changed to About.
 	Renamed EventKind = "renamed"
 	// EmailChanged: another e-mail address was confirmed. The event does not say which: addresses are in the entry alone.
@@ -145,6 +147,8 @@ type State struct {
 	// Refused is when the latest application was refused, RefusedFor why; zero while none was.
 	Refused    time.Time
 	RefusedFor string
+	// Withdrawn is when the person took the latest application back; zero while they did not.
+	Withdrawn time.Time
 	// Waived is when an officer excused the member from the £1, in this membership.
 	Waived time.Time
 	// Region is the region's id, or empty.
@@ -199,12 +203,16 @@ func (s *State) apply(e Event) {
 	switch e.Kind {
 	case Applied:
 		s.Applied, s.Region = e.At, e.Region
-		s.Waiting, s.Refused, s.RefusedFor = !s.Member(), time.Time{}, ""
+		s.Waiting, s.Refused, s.RefusedFor, s.Withdrawn = !s.Member(), time.Time{}, "", time.Time{}
 	case Confirmed, ConfirmedOnPaper:
 		s.Confirmed = e.At
 	case Declined:
 		if s.Waiting {
 			s.Waiting, s.Refused, s.RefusedFor = false, e.At, e.Reason
+		}
+	case Withdrawn:
+		if s.Waiting {
+			s.Waiting, s.Withdrawn = false, e.At
 		}
 	case Moved:
 		s.Region = e.Region

@@ -56,6 +56,7 @@ func eraseContact(ctx context.Context, tx *sql.Tx, member string, now, machine t
 		{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM email_change WHERE member = $1)`, []any{member}},
 		{`DELETE FROM email_change WHERE member = $1`, []any{member}},
 		{`DELETE FROM letter WHERE member = $1 OR attempt IN (SELECT a.hash FROM attempt a JOIN member m ON m.email_fold = a.email_fold WHERE m.id = $1)`, []any{member}},
+		{`DELETE FROM joining_postal WHERE attempt IN (SELECT a.hash FROM attempt a JOIN member m ON m.email_fold = a.email_fold WHERE m.id = $1)`, []any{member}},
 		{`DELETE FROM attempt WHERE email_fold = (SELECT email_fold FROM member WHERE id = $1)`, []any{member}},
 		{`DELETE FROM access_need WHERE member = $1`, []any{member}},
 		{`DELETE FROM passkey_challenge WHERE member = $1`, []any{member}},

@@ -310,6 +310,7 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 			counted string
 		}{
 			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before, ""},
+			{`DELETE FROM joining_postal WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before, ""},
 			{`DELETE FROM attempt WHERE expires < $1`, before, "attempts"},
 			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before, ""},
 			{`DELETE FROM email_change WHERE expires < $1`, before, "attempts"},

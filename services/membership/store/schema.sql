@@ -209,6 +209,11 @@ CREATE TABLE invitation (
   session  TEXT
 );
 
+CREATE TABLE joining_postal (
+  attempt BYTEA NOT NULL PRIMARY KEY REFERENCES attempt (hash),
+  address TEXT  NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
+);
+
 CREATE TABLE letter (
   id      TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   kind    TEXT   NOT NULL CHECK (length(kind) BETWEEN 1 AND 30),

@@ -126,6 +126,10 @@ func (p pages) show(q *layout.Request) error {
 	v.MayWaive = member && other && m.GetDonationTime() == nil && (secretary || v.MayBook)
 	v.MayCard = member && other && m.GetEmail() == "" && (secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_REGISTRAR) ||
 		q.Viewer.Holds(membershipv1.Role_ROLE_ORGANISER, m.GetRegion()))
+	why, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: m.GetId()})
+	if err != nil {
+		return err
+	}
 	add := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, form.Row{Key: q.T(key), Value: value})
@@ -137,7 +141,7 @@ func (p pages) show(q *layout.Request) error {
 	add("join.email", m.GetEmail())
 	add("meeting.region", q.Region(m.GetRegion()))
 	add("me.standing", q.Standing(m.GetStanding()))
-	add("me.why", m.GetStandingReason())
+	add("me.why", q.WhyStanding(why))
 	add("member.applied", q.DateTime(m.GetApplyTime()))
 	add("me.since", q.DateTime(m.GetAdmitTime()))
 	add("member.gave", q.DateTime(m.GetDonationTime()))
