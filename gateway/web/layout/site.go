@@ -68,6 +68,7 @@ type Site struct {
 	Payments   ledgerv1.PaymentServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
+	Amendments motionsv1.AmendmentServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
 	// Records are what a ballot is checked with.
 	Records  ballotsv1.BallotRecordServiceClient
@@ -110,6 +111,7 @@ func New(c Config) (*Site, error) {
 		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
+		Amendments: motionsv1.NewAmendmentServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
 		Records:    ballotsv1.NewBallotRecordServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
