@@ -32,6 +32,7 @@ type Server struct {
 	ledgerv1.UnimplementedBooksServiceServer
 	ledgerv1.UnimplementedBankServiceServer
 	ledgerv1.UnimplementedPaymentServiceServer
+	ledgerv1.UnimplementedPayerServiceServer
 
 	room.Config
 	store      *store.Store
@@ -77,6 +78,7 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterBooksServiceServer(to, s)
 	ledgerv1.RegisterBankServiceServer(to, s)
 	ledgerv1.RegisterPaymentServiceServer(to, s)
+	ledgerv1.RegisterPayerServiceServer(to, s)
 }
 
 // Run writes entries, delivers standing events and forgets old replies until the context ends.
