@@ -100,7 +100,7 @@ func allowed(dir, what string) (bool, string) {
 		if ours || (strings.Contains(strings.SplitN(what, "/", 2)[0], ".") && !strings.HasPrefix(what, "filippo.io/edwards25519") && what != "filippo.io/bigmod") {
 			return false, "count and belenios stand alone"
 		}
-	case name != "" && part == "":
+	case name != "" && (part == "" || part == "amend" || part == "elect"):
 		if slices.Contains(inputOutput, what) {
 			return false, "a decision does no input or output"
 		}

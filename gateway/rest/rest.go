@@ -72,12 +72,14 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		membershipv1.RegisterStatuteServiceHandlerClient(ctx, mux, membershipv1.NewStatuteServiceClient(r.Membership)),
 		ledgerv1.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerv1.NewLedgerServiceClient(r.Ledger)),
 		ledgerv1.RegisterReportServiceHandlerClient(ctx, mux, ledgerv1.NewReportServiceClient(r.Ledger)),
+		ledgerv1.RegisterAuditServiceHandlerClient(ctx, mux, ledgerv1.NewAuditServiceClient(r.Ledger)),
 		ledgerv1.RegisterBooksServiceHandlerClient(ctx, mux, ledgerv1.NewBooksServiceClient(r.Ledger)),
 		ledgerv1.RegisterBankServiceHandlerClient(ctx, mux, ledgerv1.NewBankServiceClient(r.Ledger)),
 		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
 		ledgerv1.RegisterPayerServiceHandlerClient(ctx, mux, ledgerv1.NewPayerServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
+		motionsv1.RegisterAttendanceServiceHandlerClient(ctx, mux, motionsv1.NewAttendanceServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
 		membershipv1.RegisterPrivacyServiceHandlerClient(ctx, mux, membershipv1.NewPrivacyServiceClient(r.Membership)),
 		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
@@ -130,7 +132,7 @@ func limit(next http.Handler) http.Handler {
 
 // long says which answers are as long as the books or the register are.
 func long(path string) bool {
-	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || strings.HasPrefix(path, "/v1/ledger/programs/")
+	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || path == "/v1/ledger/evidence" || strings.HasPrefix(path, "/v1/ledger/programs/")
 }
 
 // logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint

@@ -15,6 +15,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/entry"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/give"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/hall"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/home"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/join"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ledger"
@@ -39,6 +40,7 @@ import (
 // New returns the handler of every page. Forms from other sites are refused; public is where visitors find us, for
 // where a proxy in front changes the name.
 func New(c layout.Config, public *url.URL) (http.Handler, error) {
+	c.Public = public
 	s, err := layout.New(c)
 	if err != nil {
 		return nil, err
@@ -47,6 +49,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
 		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
+		hall.Register,
 		passkey.Register, device.Register, letter.Register, give.Register,
 	} {
 		if err := register(s); err != nil {

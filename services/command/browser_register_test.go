@@ -93,7 +93,7 @@ func (s *story) expulsion() someone {
 	s.must("POST", "/v1/meetings/"+s.meeting+"/attendance", chair, map[string]any{"members": []string{s.secretary.id, s.treasurer.id, s.chair.id, s.member.id, s.other.id}})
 	s.act("/v1/meetings/"+s.meeting, "open", chair, nil)
 	// Before the vote nobody is expelled.
-	s.refused(s.do("POST", "/v1/members/"+carol.id+":end", s.token(s.secretary), "", "", map[string]any{
+	s.refused(s.do("POST", "/v1/members/"+carol.id+":end", s.token(s.again(s.secretary)), "", "", map[string]any{
 		"ending": "ENDING_EXPELLED", "reason": "As decided.", "motion": s.motion,
 	}), http.StatusConflict, "RESOLUTION_NOT_DECLARED")
 	ballot := s.act("/v1/motions/"+s.motion, "openVote", chair, nil).text("vote", "ballot")

@@ -14,7 +14,7 @@ import (
 const verifyAbout = `Checks what a house has published, from outside: it needs an address and no account, or a file and no network.
 
 With the address of a house it fetches the public logs of the register and the ledger whole, recomputes their roots and
-compares them with the signed checkpoints, computes the leaf of every entry of the books, adds the books up, and
+compares them with the signed checkpoints, computes the leaf of every entry of the books and of its evidence, adds the books up, and
 decides every declared result again from its figures. --save keeps the checkpoints (and, to name what differs, the
 hashes of the leaves) in a file; --checkpoint compares with such a file, or with a checkpoint as /log/ledger/checkpoint serves it:
 what was signed then must still be there unchanged. --witness-vkey is the key of a witness that you rely on, from the witness itself and not

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -38,15 +39,23 @@ const (
 	copyBooks = `CREATE TABLE copy_entry AS SELECT * FROM entry
 		CREATE TABLE copy_posting AS SELECT * FROM posting
 		CREATE TABLE copy_entry_leaf AS SELECT * FROM entry_leaf
-		CREATE TABLE copy_log_leaf AS SELECT * FROM log_leaf`
-	putBack = `DELETE FROM posting
+		CREATE TABLE copy_log_leaf AS SELECT * FROM log_leaf
+		CREATE TABLE copy_file AS SELECT * FROM file
+		CREATE TABLE copy_evidence AS SELECT * FROM evidence
+		CREATE TABLE copy_evidence_leaf AS SELECT * FROM evidence_leaf`
+	putBack = `UPDATE file SET sha256 = (SELECT sha256 FROM copy_file)
+		DELETE FROM evidence
+		DELETE FROM evidence_leaf
+		DELETE FROM posting
 		DELETE FROM entry_leaf
 		DELETE FROM entry
 		DELETE FROM log_leaf
 		INSERT INTO entry SELECT * FROM copy_entry ORDER BY number
 		INSERT INTO posting SELECT * FROM copy_posting
 		INSERT INTO entry_leaf SELECT * FROM copy_entry_leaf
-		INSERT INTO log_leaf SELECT * FROM copy_log_leaf`
+		INSERT INTO log_leaf SELECT * FROM copy_log_leaf
+		INSERT INTO evidence SELECT * FROM copy_evidence
+		INSERT INTO evidence_leaf SELECT * FROM copy_evidence_leaf`
 	// takeOut removes entry 8, the last, from the books, and cutOff its leaf too.
 	takeOut = `DELETE FROM posting WHERE entry_number = 8
 		DELETE FROM entry_leaf WHERE entry_number = 8
@@ -67,11 +76,12 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"occurDate": today, "description": "Hall; hire \"A&B\" <é>",
 		"postings": []any{map[string]any{"account": "expenses:hall", "amountPence": 250}, map[string]any{"account": "assets:cash", "amountPence": -250}},
 	})
+	s.attach(hall.text("id"))
 	s.must("POST", "/v1/ledger/entries/"+hall.text("id")+":reverse", s.token(s.again(s.treasurer)), map[string]any{"reason": "The hall was free"})
 
 	kept := filepath.Join(t.TempDir(), "kept")
 	out, errs, code := runHere("verify", s.base, "--save", kept)
-	if code != 0 || !strings.Contains(out, "8 entries balance") || !strings.Contains(out, "declared results: 1,") || !strings.Contains(out, "Not checked:") {
+	if code != 0 || !strings.Contains(out, "8 entries balance, are numbered without a gap, and are what the public log commits to, with 1 pieces of evidence") || !strings.Contains(out, "declared results: 1,") || !strings.Contains(out, "Not checked:") {
 		t.Fatalf("a sound house: status %d\n%s%s", code, out, errs)
 	}
 	if out, errs, code := runHere("verify", s.base, "--checkpoint", kept); code != 0 || strings.Count(out, "are what was signed then") != 2 {
@@ -109,11 +119,13 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"a date":                         {`UPDATE entry SET occurred = '2026-01-01' WHERE number = 3`, "", []string{"entry 3 ("}},
 		"who gave":                       {`UPDATE entry_leaf SET private = private_salt WHERE entry_number = 2`, "", []string{"entry 2 ("}},
 		"a deleted row":                  {strings.ReplaceAll(takeOut, "8", "5"), "", []string{"entry 5 was taken out"}},
-		"the last row deleted":           {takeOut, "", []string{"entry 8 was taken out"}},
+		"the last row deleted":           {takeOut, "", []string{"entry 8 or evidence that was added after entry 7 was taken out"}},
 		"two swapped":                    {swapped, "", []string{"entry 2 (", "entry 3 ("}},
-		"the log cut off":                {`DELETE FROM log_leaf WHERE idx = 7`, "", []string{"entry 8 "}},
-		"books and log cut off":          {takeOut + "\nDELETE FROM log_leaf WHERE idx = 7", kept, []string{"it was cut off", "entry 8 "}},
-		"books and log cut off, plainly": {takeOut + "\nDELETE FROM log_leaf WHERE idx = 7", plain, []string{"it was cut off", "entry 8 "}},
+		"a hash of evidence":             {`UPDATE file SET sha256 = (SELECT private FROM evidence_leaf)`, "", []string{"evidence 1 of entry 7 is not what leaf 7"}},
+		"evidence taken out":             {`DELETE FROM evidence`, "", []string{"leaf 7 of the public log belongs to nothing that is published: evidence that was added after entry 7"}},
+		"the log cut off":                {`DELETE FROM log_leaf WHERE idx = 8`, "", []string{"entry 8 "}},
+		"books and log cut off":          {takeOut + "\nDELETE FROM log_leaf WHERE idx = 8", kept, []string{"it was cut off", "entry 8 "}},
+		"books and log cut off, plainly": {takeOut + "\nDELETE FROM log_leaf WHERE idx = 8", plain, []string{"it was cut off", "entry 8 "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			behind(t, db, c.spoil)
@@ -141,17 +153,26 @@ const swapped = `UPDATE entry_leaf SET leaf = 900 WHERE entry_number = 2
 	UPDATE entry_leaf SET leaf = 1 WHERE entry_number = 3
 	UPDATE entry_leaf SET leaf = 2 WHERE entry_number = 2`
 
+// attach hands in a file and links it to an entry.
+func (s *story) attach(entry string) {
+	token, content := s.token(s.treasurer), "Invoice of the hall: £2.50"
+	file := s.must("POST", "/v1/ledger/files", token, map[string]any{"name": "invoice.txt", "purpose": "FILE_PURPOSE_EVIDENCE"}).text("id")
+	s.must("POST", "/v1/ledger/files/"+file+":append", token, map[string]any{"data": base64.StdEncoding.EncodeToString([]byte(content))})
+	s.must("POST", "/v1/ledger/files/"+file+":finish", token, map[string]any{})
+	s.must("POST", "/v1/ledger/entries/"+entry+"/evidence", token, map[string]any{"file": file})
+}
+
 // fork empties the log and has the house, started again, write it anew: every leaf and the signature are in order, and yet it is
 // another log.
 func (s *story) fork(t *testing.T, db *database.DB, house *child, dir, kept, plain string) {
 	house.stop()
-	behind(t, db, "DELETE FROM entry_leaf\nDELETE FROM log_leaf\nUPDATE posting SET pence = pence * 3 WHERE entry_number = 4")
+	behind(t, db, "DELETE FROM entry_leaf\nDELETE FROM evidence_leaf\nDELETE FROM log_leaf\nUPDATE posting SET pence = pence * 3 WHERE entry_number = 4")
 	again := startChild(t, []string{s.clock.env()}, "up", "--data", dir, "--listen", "localhost:0", "--smtp", s.box.Address())
 	base := again.address("Folkmoot is on ")
 	if out, _, code := runHere("verify", base); code != 0 {
 		t.Errorf("the fork is not whole:\n%s", out)
 	}
-	for with, want := range map[string]string{kept: "(entry 1)", plain: "somewhere among its first 8 leaves"} {
+	for with, want := range map[string]string{kept: "(entry 1)", plain: "somewhere among its first 9 leaves"} {
 		out, errs, code := runHere("verify", base, "--checkpoint", with)
 		if code != 1 || !strings.Contains(out, "fork") || !strings.Contains(out, want) {
 			t.Errorf("status %d; want a fork, and %q:\n%s%s", code, want, out, errs)
@@ -184,9 +205,9 @@ func (s *story) asTiles(t *testing.T) {
 	}{
 		{"checkpoint", http.StatusOK, "text/plain; charset=utf-8", "no-store"},
 		{"vkey", http.StatusOK, "text/plain; charset=utf-8", "no-store"},
-		{"tile/0/000.p/8", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
-		{"tile/entries/000.p/8", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
-		{"tile/0/000.p/9", http.StatusNotFound, "application/problem+json", "no-store"},
+		{"tile/0/000.p/9", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
+		{"tile/entries/000.p/9", http.StatusOK, "application/octet-stream", "public, max-age=31536000, immutable"},
+		{"tile/0/000.p/10", http.StatusNotFound, "application/problem+json", "no-store"},
 		{"tile/0/000", http.StatusNotFound, "application/problem+json", "no-store"},
 		{"tile/entries/x001/000", http.StatusNotFound, "application/problem+json", "no-store"},
 		{"nothing", http.StatusNotFound, "application/problem+json", "no-store"},

@@ -42,13 +42,3 @@ func RestrictedFunds(funds []Fund, to string) Report {
 	r.Sections = []Section{s}
 	return r
 }
-
-// EvidenceItem is a piece of evidence as the list of a pack has it.
-type EvidenceItem struct {
-	// Number is the entry's, N counts its evidence from 1.
-	Number, N int64
-	// MediaType, Size in bytes and SHA256 are the file's; SHA256 is empty where the treasurer said why there is none.
-	MediaType string
-	Size      int64
-	SHA256    []byte
-}

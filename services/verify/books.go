@@ -77,6 +77,10 @@ func (h *House) checkBooks(ctx context.Context, r *Report, log *Log) (*Log, erro
 		if err != nil {
 			return nil, err
 		}
+		evidence, err := h.readEvidence(ctx)
+		if err != nil {
+			return nil, err
+		}
 		var balance trialBalance
 		if err := h.getJSON(ctx, "/v1/ledger/trial-balance", &balance); err != nil {
 			return nil, err
@@ -86,10 +90,11 @@ func (h *House) checkBooks(ctx context.Context, r *Report, log *Log) (*Log, erro
 			return nil, err
 		}
 		if after.Tree == log.Tree {
-			if log.damaged {
+			log.owners = ownersOf(journal, evidence)
+			if log.damage != nil {
 				r.unchecked("Every entry against its leaf: leaves are missing, so there is nothing whole to compare with.")
 			} else {
-				compareJournal(r, journal, log)
+				compareLeaves(r, journal, evidence, log)
 			}
 			compareBalance(r, journal, balance)
 			return log, nil
@@ -124,54 +129,49 @@ func (h *House) readJournal(ctx context.Context) ([]exported, error) {
 	return all, nil
 }
 
-// compareJournal checks every entry by itself and against its leaf, and that every leaf is an entry's.
-func compareJournal(r *Report, journal []exported, log *Log) {
-	const what = "the books"
+// compareLeaves checks every entry and piece of evidence by itself and against its leaf, and that every leaf belongs to one.
+func compareLeaves(r *Report, journal []exported, evidence []evidenceLine, log *Log) {
 	before := len(r.Findings)
-	of := make([]int64, len(log.Leaves))
-	ids := map[string]bool{}
+	claims := &claims{r: r, log: log, of: make([]string, len(log.Leaves))}
+	ids, last := map[string]int64{}, int64(-1)
 	for i, x := range journal {
 		if x.Number != int64(i+1) {
-			r.wrong(what, "entry %d stands where entry %d should", x.Number, i+1)
+			r.wrong(theBooks, "entry %d stands where entry %d should", x.Number, i+1)
 		}
-		if x.Reverses != "" && !ids[x.Reverses] {
-			r.wrong(what, "entry %d reverses an entry that is not before it", x.Number)
+		if x.Reverses != "" && ids[x.Reverses] == 0 {
+			r.wrong(theBooks, "entry %d reverses an entry that is not before it", x.Number)
 		}
-		ids[x.ID] = true
+		ids[x.ID] = x.Number
 		e := x.entry()
 		if err := ledger.Balanced(e.Postings); err != nil {
-			r.wrong(what, "entry %d: %v", x.Number, err)
+			r.wrong(theBooks, "entry %d: %v", x.Number, err)
 		}
+		name := fmt.Sprintf("entry %d", x.Number)
 		salt, err := hex.DecodeString(x.Salt)
 		private, err2 := hex.DecodeString(x.Private)
-		switch {
-		case x.Leaf == nil || errors.Join(err, err2) != nil:
-			r.wrong(what, "entry %d does not say which leaf of the public log is its own", x.Number)
-			continue
-		case *x.Leaf < 0 || *x.Leaf >= int64(len(log.Leaves)):
-			r.wrong(what, "entry %d is not in the public log: it should be leaf %d and the log has %d", x.Number, *x.Leaf, len(log.Leaves))
-			continue
-		case of[*x.Leaf] != 0:
-			r.wrong(what, "entries %d and %d say that leaf %d is theirs", of[*x.Leaf], x.Number, *x.Leaf)
+		if x.Leaf == nil || errors.Join(err, err2) != nil {
+			r.wrong(theBooks, "%s does not say which leaf of the public log is its own", name)
 			continue
 		}
-		of[*x.Leaf] = x.Number
-		if *x.Leaf < int64(i) {
-			r.wrong(what, "entry %d is leaf %d of the public log: it was entered in another order", x.Number, *x.Leaf)
+		if *x.Leaf <= last {
+			r.wrong(theBooks, "%s is leaf %d of the public log: it was entered in another order", name, *x.Leaf)
 		}
-		if !bytes.Equal(translog.Commit(salt, e.LeafContent(private)), log.Leaves[*x.Leaf]) {
-			r.wrong(what, "entry %d (%s, %s) is not what leaf %d of the public log commits to", x.Number, x.Occurred, x.Description, *x.Leaf)
-		}
+		last = *x.Leaf
+		claims.compare(*x.Leaf, name, fmt.Sprintf(" (%s, %s)", x.Occurred, x.Description), translog.Commit(salt, e.LeafContent(private)))
 	}
-	for leaf, entry := range of {
-		if entry == 0 {
-			r.wrong(what, "leaf %d of the public log belongs to no entry: entry %d was taken out", leaf, leaf+1)
+	compareEvidence(r, evidence, ids, claims)
+	for leaf, name := range claims.of {
+		if name == "" {
+			r.wrong(theBooks, "leaf %d of the public log belongs to nothing that is published: %s was taken out", leaf, log.owners.name(int64(leaf)))
 		}
 	}
 	if len(r.Findings) == before {
-		r.holds("the books: %d entries balance, are numbered without a gap, and are what the public log commits to", len(journal))
+		r.holds("the books: %d entries balance, are numbered without a gap, and are what the public log commits to, with %d pieces of evidence", len(journal), len(evidence))
 	}
 	r.unchecked("Who gave, who entered it, and the references: the log commits to them and only the treasurer and the giver can open that, with an entry's proof. That money came as the books say, only the bank's statements show.")
+	if len(evidence) > 0 {
+		r.unchecked("The files of evidence themselves: the log commits to the SHA-256 of each. Ask the treasurer for a file, compute its SHA-256 and compare it with the list of evidence.")
+	}
 }
 
 // compareBalance adds the journal up and compares with the house's own trial balance.

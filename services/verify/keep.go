@@ -134,10 +134,7 @@ func (k keptLog) differs(l *Log) string {
 	}
 	for i, leaf := range k.leaves {
 		if tlog.RecordHash(l.Leaves[i]) != leaf {
-			if l.Name == "ledger" {
-				return fmt.Sprintf("leaf %d is the first to differ (entry %d)", i, i+1)
-			}
-			return fmt.Sprintf("leaf %d is the first to differ", i)
+			return fmt.Sprintf("leaf %d is the first to differ%s", i, l.whose(int64(i)))
 		}
 	}
 	return "no leaf differs" // Then the roots would not either.

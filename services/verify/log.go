@@ -33,8 +33,10 @@ type Log struct {
 	Leaves [][]byte
 
 	hashes stored
-	// damaged is true where the house says of itself that leaves are missing: then there is nothing to compare with.
-	damaged bool
+	// damage is where the house says of itself that leaves are missing: then there is nothing to compare with.
+	damage *damagedError
+	// owners say which entry a leaf of the ledger's log is of; nil of another log, and before the books were read.
+	owners *owners
 	// faults are what was wrong with what was fetched.
 	faults []string
 }
@@ -103,12 +105,7 @@ func (l *Log) lost(err error) bool {
 	if !errors.As(err, &damage) {
 		return false
 	}
-	l.damaged = true
-	what := damage.what
-	if l.Name == "ledger" && damage.leaf >= 0 {
-		what += fmt.Sprintf(" (entry %d)", damage.leaf+1)
-	}
-	l.fault("the house cannot sign it any more: %s", what)
+	l.damage = damage
 	return true
 }
 
@@ -199,7 +196,9 @@ func (l *Log) check(r *Report, kept *Kept) {
 	for _, f := range l.faults {
 		r.wrong(what, "%s", f)
 	}
-	if len(l.faults) == 0 {
+	if l.damage != nil {
+		r.wrong(what, "the house cannot sign it any more: %s%s", l.damage.what, l.whose(l.damage.leaf))
+	} else if len(l.faults) == 0 {
 		r.holds("%s: its checkpoint is signed, and its root and tiles are those of its %d leaves", what, l.Tree.N)
 	}
 	if kept == nil {
@@ -228,10 +227,15 @@ func (l *Log) check(r *Report, kept *Kept) {
 
 // missing names what a log that was cut off has lost.
 func missing(l *Log, before int64) string {
-	if l.Name == "ledger" {
-		return fmt.Sprintf("what stood there from leaf %d to %d is gone (entry %d and those after it)", l.Tree.N, before-1, l.Tree.N+1)
+	return fmt.Sprintf("what stood there from leaf %d to %d is gone%s", l.Tree.N, before-1, l.whose(l.Tree.N))
+}
+
+// whose says in brackets what a leaf is of, where that is known.
+func (l *Log) whose(leaf int64) string {
+	if l.owners == nil || leaf < 0 {
+		return ""
 	}
-	return fmt.Sprintf("what stood there from leaf %d to %d is gone", l.Tree.N, before-1)
+	return " (" + l.owners.name(leaf) + ")"
 }
 
 // keyName is the name in a verifier key.

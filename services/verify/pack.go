@@ -34,6 +34,8 @@ func (p *packed) RoundTrip(r *http.Request) (*http.Response, error) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	if r.URL.Path == "/v1/ledger/export" {
 		name = pack.JournalFile
+	} else if r.URL.Path == evidencePath {
+		name = pack.EvidenceFile
 	}
 	body, err := p.open(name)
 	code := http.StatusOK
@@ -106,18 +108,26 @@ func Pack(ctx context.Context, path, vkey string, kept *Kept) (*Report, error) {
 	if log.Tree.N != m.Leaves {
 		r.wrong("the pack", "its manifest says that the log has %d leaves and the checkpoint signs %d", m.Leaves, log.Tree.N)
 	}
-	log.check(r, kept)
 	journal, err := house.readJournal(ctx)
 	if err != nil {
 		// What is cut off or garbled: nothing can be compared with it.
+		log.check(r, kept)
 		r.wrong(pack.JournalFile, "%v", err)
 		return r, nil
 	}
-	compareJournal(r, journal, log)
+	evidence, err := house.readEvidence(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.files[pack.EvidenceFile] == nil {
+		r.wrong(pack.EvidenceFile, "it is missing")
+	}
+	log.owners = ownersOf(journal, evidence)
+	log.check(r, kept)
+	compareLeaves(r, journal, evidence, log)
 	if err := p.compareFiles(r, m, journal, log); err != nil {
 		return nil, err
 	}
-	r.unchecked("The evidence: %s has the fingerprint of each file, to compare with the files themselves; the log does not commit to the list.", pack.EvidenceFile)
 	if kept == nil {
 		r.unchecked("Whether others were shown the same books: compare signature/checkpoint.txt with theirs, or give one that was kept with --checkpoint.")
 	}
@@ -208,7 +218,9 @@ func (p *packed) compareFiles(r *Report, m pack.Manifest, journal []exported, lo
 		}
 		entries[i].Log = &ledger.Logged{Index: *x.Leaf, Salt: salt, Private: private}
 	}
-	m.Leaves = max(m.Leaves, int64(len(entries)))
+	for _, e := range entries {
+		m.Leaves = max(m.Leaves, e.Log.Index+1) // Whatever the manifest says, all that is there is compared.
+	}
 	files, err := pack.Files(m, func(yield func(ledger.Entry) error) error {
 		for _, e := range entries {
 			if err := yield(e); err != nil {

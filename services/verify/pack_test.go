@@ -34,7 +34,9 @@ type society struct {
 	db      *database.DB
 	log     *translog.Log
 	entries []ledger.Entry
-	added   []ledger.Account
+	// evidence is in order of entry.
+	evidence []ledger.EvidenceItem
+	added    []ledger.Account
 }
 
 // key is the society's, the same whatever books it keeps.
@@ -75,6 +77,39 @@ func (s *society) book(t *testing.T, entries ...ledger.Entry) {
 	}
 }
 
+// attach adds evidence to an entry, or the reason why there is none, with its leaf.
+func (s *society) attach(t *testing.T, number int64, content, waived string) {
+	t.Helper()
+	i := ledger.EvidenceItem{
+		Entry: s.entries[number-1].ID, Number: number, N: 1, Linked: 1_790_001_000_000_000 + int64(len(s.evidence)),
+		Name: "SECRET-name", Waived: waived, LinkedBy: "SECRET-member",
+	}
+	at := len(s.evidence)
+	for k, other := range s.evidence {
+		if other.Number == number {
+			i.N++
+		}
+		if other.Number > number {
+			at = min(at, k)
+		}
+	}
+	if content != "" {
+		sum := sha256.Sum256([]byte(content))
+		i.MediaType, i.Size, i.SHA256 = "application/pdf", int64(len(content)), sum[:]
+	}
+	salt := sha256.Sum256(fmt.Append(nil, number, i.N, "evidence"))
+	err := s.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		private := i.PrivateHash(salt[:])
+		index, err := translog.Append(ctx, tx, bytes.NewReader(salt[:]), i.LeafContent(private))
+		i.Log = &ledger.Logged{Index: index, Salt: salt[:], Private: private}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.evidence = slices.Insert(s.evidence, at, i)
+}
+
 // pack writes the pack of a period and returns its file.
 func (s *society) pack(t *testing.T, from, to string) string {
 	t.Helper()
@@ -110,9 +145,7 @@ func (s *society) pack(t *testing.T, from, to string) string {
 			return nil
 		},
 		Evidence: func(yield func(ledger.EvidenceItem) error) error {
-			for _, i := range []ledger.EvidenceItem{
-				{Number: 1, N: 1, MediaType: "application/pdf", Size: 12, SHA256: []byte{1, 2}}, {Number: 2, N: 1}, {Number: 1_000_000, N: 1},
-			} {
+			for _, i := range s.evidence {
 				if err := yield(i); err != nil {
 					return err
 				}
@@ -300,7 +333,7 @@ func TestTamperedPacksAreFound(t *testing.T) {
 		"the instant of entering":       {replace("journal.json", `"entered":"2026-09-21T14:13:27.000007Z"`, `"entered":"2026-09-21T14:13:27.000008Z"`), "entry 7 ("},
 		"who gave":                      {replace("journal.json", `"private":"`, `"private":"00`), "entry 1 "},
 		"a row taken out":               {func(f map[string]string) { f["journal.json"] = without(f["journal.json"], 5) }, "entry 5 was taken out"},
-		"the last row taken out":        {func(f map[string]string) { f["journal.json"] = withoutLast(f["journal.json"]) }, "entry 12 was taken out"},
+		"the last row taken out":        {func(f map[string]string) { f["journal.json"] = withoutLast(f["journal.json"]) }, "leaf 11 of the public log belongs to nothing that is published: entry 12 or evidence"},
 		"two rows swapped":              {func(f map[string]string) { f["journal.json"] = swapLines(f["journal.json"], 3, 4) }, "entry 4 stands where entry 3 should"},
 		"a journal that is cut short":   {func(f map[string]string) { f["journal.json"] = f["journal.json"][:len(f["journal.json"])/2] }, "after"},
 		"an amount in hledger":          {replace("journal.hledger", "7.04 GBP", "7.05 GBP"), "journal.hledger: entry 4 ("},

@@ -71,7 +71,9 @@ func TestThePageSaysTheTruth(t *testing.T) {
 	for n := range rounds() {
 		s := newSociety(t)
 		s.book(t, random(n, 30)...)
+		s.attach(t, 1, "an invoice", "")
 		s.book(t, twelve(t)...)
+		s.attach(t, 2, "", "SECRET-reason")
 		printing := ledger.Account{ID: "expenses:printing", Name: "Printing", Type: ledger.Expense}
 		s.added = []ledger.Account{printing}
 		s.book(t, ledger.Entry{
@@ -103,6 +105,8 @@ func TestThePageSaysTheTruth(t *testing.T) {
 			{"the log: a description", []string{"python3", "check.py"}, "journal.json", `Number 6`, `Number 9`},
 			{"the log: a date", []string{"python3", "check.py"}, "journal.json", `"2026-03-05"`, `"2026-03-06"`},
 			{"the log: a fund", []string{"python3", "check.py"}, "journal.json", `"fund":"digital"`, `"fund":"general"`},
+			{"the log: a file of evidence", []string{"python3", "check.py"}, "evidence.csv", ",10,", ",11,"},
+			{"the log: evidence taken out", []string{"python3", "check.py"}, "evidence.csv", "\r\n2,1,", "\r\n3,1,"},
 			{"the log: its size", []string{"python3", "check.py"}, "signature/checkpoint.txt", "example.org/ledger\n", "example.org/ledger\n1"},
 		} {
 			if n == 0 {
@@ -121,8 +125,8 @@ func TestThePageSaysTheTruth(t *testing.T) {
 		if got := files["reports/restricted-funds.csv"]; got != "section,line,name,came,spent,left\r\nfunds,digital,,0.00,7.77,-7.77\r\nfunds,total,,0.00,7.77,-7.77\r\n" {
 			t.Errorf("what is left of the fund: %q", got)
 		}
-		if got := files["evidence.csv"]; got != "number,n,media type,size,sha256\r\n1,1,application/pdf,12,0102\r\n2,1,none,0,\r\n" {
-			t.Errorf("the evidence: %q", got)
+		if got, want := files["evidence.csv"], ledger.EvidenceHead+s.evidence[0].CSV()+s.evidence[1].CSV(); got != want {
+			t.Errorf("the evidence: %q, want %q", got, want)
 		}
 		if !strings.Contains(files["reports/trial-balance.csv"], "expenses:printing,Printing,7.77") {
 			t.Errorf("an added account has no name: %s", files["reports/trial-balance.csv"])

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -41,6 +42,8 @@ const MaxForm = 128 << 10
 
 // Config is what the pages need.
 type Config struct {
+	// Public is where visitors find us, or nil.
+	Public *url.URL
 	// Rooms are the connections to the four rooms.
 	Rooms rest.Rooms
 	// Assets are the styles and browser code.
@@ -217,6 +220,15 @@ func (s *Site) Rooms() rest.Rooms { return s.config.Rooms }
 
 // Now is the gateway's clock.
 func (s *Site) Now() time.Time { return s.config.Now() }
+
+// Address is the whole address of one of our pages, as visitors find us; the path alone where that is not known. It never
+// follows what a request says of itself.
+func (s *Site) Address(path string) string {
+	if s.config.Public == nil || s.config.Public.Host == "" {
+		return path
+	}
+	return s.config.Public.Scheme + "://" + s.config.Public.Host + path
+}
 
 // Refresh forgets what About and Regions know.
 func (s *Site) Refresh() {

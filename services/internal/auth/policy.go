@@ -27,8 +27,9 @@ type Policy struct {
 	Fresh int
 }
 
-// FreshSeconds is how recent a sign-in the acts ask for that do harm which cannot be undone: giving and ending an office, declaring a
-// result, reversing an entry, a new passkey. Ten minutes: long enough to fill in a form, shorter than a phone left on a table.
+// FreshSeconds is how recent a sign-in the acts ask for that do harm which cannot be undone: giving and ending an office, ending and
+// merging memberships, deciding a challenge to a roll, taking in an import, adopting rules, declaring a result, reversing an entry, approving
+// spending, closing a period, a new passkey. Ten minutes: long enough to fill in a form, shorter than a phone left on a table.
 const FreshSeconds = 10 * 60
 
 // Privileged reports whether it is an office that lets a person call: then every call is recorded for members to see (package acts).

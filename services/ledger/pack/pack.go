@@ -50,7 +50,7 @@ type Manifest struct {
 	To     string `json:"to"`
 	Close  string `json:"close"`
 	Closed int64  `json:"closed_microseconds"`
-	// Leaves is the size of the log that the checkpoint signs: the journal has the entries among them.
+	// Leaves is the size of the log that the checkpoint signs: the journal has the entries among them, the list of evidence the rest.
 	Leaves int64 `json:"leaves"`
 	// Added are the accounts beside the chart that every society has.
 	Added []ledger.Account `json:"added_accounts,omitempty"`
@@ -265,21 +265,19 @@ func Write(to io.Writer, s Source) error {
 	return nil
 }
 
-// evidence writes the list of evidence: which entry has what, by its fingerprint. What a file is called may name people, and why
-// there is none too, so neither is in the list.
+// evidence writes the list of evidence that the checkpoint signs: which entry has what, by its fingerprint, and which leaf commits to it.
 func evidence(w io.Writer, s Source) error {
-	if _, err := io.WriteString(w, "number,n,media type,size,sha256\r\n"); err != nil || s.Evidence == nil {
+	if _, err := io.WriteString(w, ledger.EvidenceHead); err != nil || s.Evidence == nil {
 		return err
 	}
 	return s.Evidence(func(i ledger.EvidenceItem) error {
-		if i.Number > s.Leaves {
+		if i.Log == nil {
+			return fmt.Errorf("evidence %d of entry %d is not in the public log", i.N, i.Number)
+		}
+		if i.Log.Index >= s.Leaves {
 			return nil
 		}
-		kind, sum := i.MediaType, hex.EncodeToString(i.SHA256)
-		if len(i.SHA256) == 0 {
-			kind, sum = "none", ""
-		}
-		_, err := fmt.Fprintf(w, "%d,%d,%s,%d,%s\r\n", i.Number, i.N, kind, i.Size, sum)
+		_, err := io.WriteString(w, i.CSV())
 		return err
 	})
 }

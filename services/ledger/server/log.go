@@ -22,7 +22,8 @@ func (s *Server) ReadLog(ctx context.Context, req *ledgerv1.ReadLogRequest) (*ht
 	return &httpbody.HttpBody{ContentType: f.ContentType, Data: f.Data}, nil
 }
 
-// GetEntryProof writes an entry's proof of inclusion, with what opens its private part for those whom that is for.
+// GetEntryProof writes the proofs of inclusion of an entry and of its evidence, with what opens the private part of the entry for those
+// whom that is for, and of the evidence for the treasurer.
 func (s *Server) GetEntryProof(ctx context.Context, req *ledgerv1.GetEntryProofRequest) (*httpbody.HttpBody, error) {
 	if !id.Valid(req.GetEntry()) {
 		return nil, notFound()
@@ -34,7 +35,18 @@ func (s *Server) GetEntryProof(ctx context.Context, req *ledgerv1.GetEntryProofR
 	if e.Log == nil {
 		return nil, fmt.Errorf("server: entry %d is not in the public log", e.Number)
 	}
-	file, err := s.PublicLog.Prove(ctx, []int64{e.Log.Index})
+	leaves := []int64{e.Log.Index}
+	evidence, err := s.store.EvidenceLeaves(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range evidence {
+		if i.Log == nil {
+			return nil, fmt.Errorf("server: evidence %d of entry %d is not in the public log", i.N, e.Number)
+		}
+		leaves = append(leaves, i.Log.Index)
+	}
+	file, err := s.PublicLog.Prove(ctx, leaves)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +57,12 @@ func (s *Server) GetEntryProof(ctx context.Context, req *ledgerv1.GetEntryProofR
 			acts.Exercise(ctx, p.Office(auth.Treasurer))
 		}
 		file.Leaves[0].PrivateSalt, file.Leaves[0].PrivateContent = e.Log.PrivateSalt, string(e.PrivateContent())
+	}
+	for n, i := range evidence {
+		if i.Log.PrivateSalt != nil && p.HoldsAny(auth.Treasurer) {
+			acts.Exercise(ctx, p.Office(auth.Treasurer))
+			file.Leaves[n+1].PrivateSalt, file.Leaves[n+1].PrivateContent = i.Log.PrivateSalt, string(i.PrivateContent())
+		}
 	}
 	raw, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
+	"github.com/localgovdigital/folkmoot/services/ledger"
 )
 
 // TestThePackHasWhatTheTreasurerAdded follows an account, a fund and evidence that the treasurer added into report and pack.
@@ -58,7 +59,7 @@ func TestThePackHasWhatTheTreasurerAdded(t *testing.T) {
 			t.Errorf("%s tells why there is no evidence", f.Name)
 		}
 	}
-	if files["evidence.csv"] != "number,n,media type,size,sha256\r\n1,1,none,0,\r\n" || !strings.Contains(files["journal.hledger"], "account expenses:printing") ||
+	if !strings.HasPrefix(files["evidence.csv"], ledger.EvidenceHead+"1,1,none,0,,"+spent.GetId()+",") || strings.Count(files["evidence.csv"], "\n") != 2 || !strings.Contains(files["journal.hledger"], "account expenses:printing") ||
 		!strings.Contains(files["journal.json"], `"fund":"digital"`) {
 		t.Errorf("the pack: %q\n%s", files["evidence.csv"], files["journal.hledger"])
 	}

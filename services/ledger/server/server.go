@@ -29,6 +29,7 @@ type Server struct {
 	ledgerv1.UnimplementedOfficerActsServiceServer
 	ledgerv1.UnimplementedLedgerRoomsServiceServer
 	ledgerv1.UnimplementedReportServiceServer
+	ledgerv1.UnimplementedAuditServiceServer
 	ledgerv1.UnimplementedBooksServiceServer
 	ledgerv1.UnimplementedBankServiceServer
 	ledgerv1.UnimplementedPaymentServiceServer
@@ -75,6 +76,7 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterOfficerActsServiceServer(to, s)
 	ledgerv1.RegisterLedgerRoomsServiceServer(to, s)
 	ledgerv1.RegisterReportServiceServer(to, s)
+	ledgerv1.RegisterAuditServiceServer(to, s)
 	ledgerv1.RegisterBooksServiceServer(to, s)
 	ledgerv1.RegisterBankServiceServer(to, s)
 	ledgerv1.RegisterPaymentServiceServer(to, s)

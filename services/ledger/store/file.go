@@ -157,7 +157,7 @@ type Evidence struct {
 	LinkedBy string
 }
 
-// AddEvidence links a finished file of evidence to an entry, or notes why there is none.
+// AddEvidence links a finished file of evidence to an entry, or notes why there is none, with its leaf of the public log.
 func (s *Store) AddEvidence(ctx context.Context, r once.Request, ev Evidence, encode func(Evidence) ([]byte, error)) ([]byte, error) {
 	return once.Do(ctx, s.db, r, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
 		var number int64
@@ -185,6 +185,9 @@ func (s *Store) AddEvidence(ctx context.Context, r once.Request, ev Evidence, en
 			VALUES ($1, (SELECT COALESCE(MAX(n), 0) + 1 FROM evidence WHERE entry_number = $1), $2, $3, $4, $5)`,
 			number, file, ev.Waived, ev.Linked, ev.LinkedBy); err != nil {
 			return nil, database.StaleKey(fmt.Errorf("store: link evidence: %w", err))
+		}
+		if err := s.logEvidence(ctx, tx, ` WHERE v.entry_number = $1 AND l.leaf IS NULL`, number); err != nil {
+			return nil, err
 		}
 		return encode(ev)
 	})

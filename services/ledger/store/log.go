@@ -40,47 +40,73 @@ func (s *Store) LogMissing(ctx context.Context) error {
 			}
 			return nil
 		})
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			return s.logMissingEvidence(ctx)
 		}
 	}
 }
 
-// CheckLog compares every entry with its leaf in the public log and returns an error that names the first that differs.
+// CheckLog compares every entry and every piece of evidence with its leaf in the public log, and every file of evidence with its hash. It
+// returns an error that names the first that differs.
 func (s *Store) CheckLog(ctx context.Context) error {
 	if err := translog.Check(ctx, s.db); err != nil {
 		return err
 	}
-	entries := map[int64]int64{}
-	contents := map[int64][]byte{}
-	err := s.Each(ctx, func(e ledger.Entry) error {
-		if e.Log == nil {
-			return fmt.Errorf("entry %d is not in the public log", e.Number)
+	type fact struct {
+		what   string
+		commit []byte
+	}
+	facts := map[int64]fact{}
+	claim := func(at *ledger.Logged, what, hidden string, content, private []byte) error {
+		if at == nil {
+			return fmt.Errorf("%s is not in the public log", what)
 		}
-		if e.Log.PrivateSalt != nil && !bytes.Equal(e.PrivateHash(e.Log.PrivateSalt), e.Log.Private) {
-			return fmt.Errorf("entry %d: who gave, who entered it, the method, the reference or the reason are not what the public log commits to", e.Number)
+		if at.PrivateSalt != nil && !bytes.Equal(private, at.Private) {
+			return fmt.Errorf("%s: %s are not what the public log commits to", what, hidden)
 		}
-		entries[e.Log.Index] = e.Number
-		contents[e.Log.Index] = translog.Commit(e.Log.Salt, e.LeafContent(e.Log.Private))
+		facts[at.Index] = fact{what, translog.Commit(at.Salt, content)}
 		return nil
+	}
+	err := s.Each(ctx, func(e ledger.Entry) error {
+		var content, private []byte
+		if e.Log != nil {
+			content, private = e.LeafContent(e.Log.Private), e.PrivateHash(e.Log.PrivateSalt)
+		}
+		return claim(e.Log, fmt.Sprintf("entry %d", e.Number), "who gave, who entered it, the method, the reference or the reason", content, private)
+	})
+	if err != nil {
+		return err
+	}
+	err = s.EachEvidence(ctx, func(i ledger.EvidenceItem) error {
+		var content, private []byte
+		if i.Log != nil {
+			content, private = i.LeafContent(i.Log.Private), i.PrivateHash(i.Log.PrivateSalt)
+		}
+		return claim(i.Log, evidenceName(i), "who linked it, the name of the file or why there is none", content, private)
 	})
 	if err != nil {
 		return err
 	}
 	seen := 0
 	err = translog.Each(ctx, s.db, func(l translog.Leaf) error {
-		want, ok := contents[l.Index]
+		want, ok := facts[l.Index]
 		if !ok {
-			return fmt.Errorf("leaf %d of the public log belongs to no entry: one was deleted", l.Index)
+			return fmt.Errorf("leaf %d of the public log belongs to no entry and no evidence: one was deleted", l.Index)
 		}
-		if !bytes.Equal(want, l.Data) {
-			return fmt.Errorf("entry %d is not what leaf %d of the public log commits to", entries[l.Index], l.Index)
+		if !bytes.Equal(want.commit, l.Data) {
+			return fmt.Errorf("%s is not what leaf %d of the public log commits to", want.what, l.Index)
 		}
 		seen++
 		return nil
 	})
-	if err == nil && seen != len(contents) {
-		err = fmt.Errorf("%d entries have a leaf and the public log has %d", len(contents), seen)
+	if err == nil && seen != len(facts) {
+		err = fmt.Errorf("%d entries and pieces of evidence have a leaf and the public log has %d", len(facts), seen)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.checkFiles(ctx)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/localgovdigital/folkmoot/services/ledger"
@@ -168,20 +167,6 @@ func (s *Store) Gifts(ctx context.Context, from, to string, yield func(ledger.Da
 		return fmt.Errorf("store: gifts: %w", err)
 	}
 	return nil
-}
-
-// EachEvidence calls yield for the evidence of every entry in order; one without a file is an entry for which the treasurer said
-// why there is none.
-func (s *Store) EachEvidence(ctx context.Context, yield func(ledger.EvidenceItem) error) error {
-	return each(ctx, s.db.Reader(), "evidence", `
-		SELECT v.entry_number, v.n, COALESCE(f.media_type, ''), COALESCE(f.size, 0), f.sha256
-		FROM evidence v LEFT JOIN file f ON f.id = v.file ORDER BY v.entry_number, v.n`, nil, func(rows *sql.Rows) error {
-		var i ledger.EvidenceItem
-		if err := rows.Scan(&i.Number, &i.N, &i.MediaType, &i.Size, &i.SHA256); err != nil {
-			return err
-		}
-		return yield(i)
-	})
 }
 
 // Of returns every entry about a member, in order of number.

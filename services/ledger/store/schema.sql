@@ -166,6 +166,15 @@ CREATE TABLE evidence (
   PRIMARY KEY (entry_number, n)
 );
 
+CREATE TABLE evidence_leaf (
+  entry_number BIGINT NOT NULL,
+  n            BIGINT NOT NULL,
+  leaf         BIGINT NOT NULL UNIQUE CHECK (leaf >= 0),
+  private      BYTEA  NOT NULL,
+  private_salt BYTEA,
+  PRIMARY KEY (entry_number, n)
+);
+
 CREATE TABLE file (
   id         TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   purpose    TEXT   NOT NULL CHECK (purpose IN ('evidence', 'statement')),

@@ -75,7 +75,10 @@ const freshSeconds = 15 * 60
 
 // rollPolicies adds those of [membershipv1.RollService].
 func rollPolicies(p auth.Policies) {
-	deciding := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	preparing := auth.Policy{Roles: []string{auth.Secretary, auth.Chair}, Writes: true, Personal: true}
+	// A decision on a challenge lets somebody vote or keeps them from it.
+	deciding := preparing
+	deciding.Fresh = auth.FreshSeconds
 	for method, policy := range (auth.Policies{
 		membershipv1.RollService_ListRolls_FullMethodName:           {Anyone: true},
 		membershipv1.RollService_GetRoll_FullMethodName:             {Anyone: true},
@@ -84,7 +87,7 @@ func rollPolicies(p auth.Policies) {
 		membershipv1.RollService_GetRollEntry_FullMethodName:        {Member: true},
 		membershipv1.RollService_CompareRolls_FullMethodName:        {Anyone: true},
 		membershipv1.RollService_ListRollDifferences_FullMethodName: {Roles: []string{auth.Secretary}},
-		membershipv1.RollService_PrepareRoll_FullMethodName:         deciding,
+		membershipv1.RollService_PrepareRoll_FullMethodName:         preparing,
 		membershipv1.RollService_ChallengeRoll_FullMethodName:       {Member: true, Writes: true, Personal: true},
 		membershipv1.RollService_ListRollChallenges_FullMethodName:  {Member: true},
 		membershipv1.RollService_DecideRollChallenge_FullMethodName: deciding,
@@ -96,11 +99,14 @@ func rollPolicies(p auth.Policies) {
 // statutePolicies adds those of [membershipv1.StatuteService].
 func statutePolicies(p auth.Policies) {
 	secretary := auth.Policy{Roles: []string{auth.Secretary}, Writes: true, Personal: true}
+	// Approving an import makes members, thousands perhaps.
+	fresh := secretary
+	fresh.Fresh = auth.FreshSeconds
 	looking := auth.Policy{Roles: []string{auth.Secretary}}
 	p[membershipv1.StatuteService_CreateImport_FullMethodName] = secretary
 	p[membershipv1.StatuteService_UploadImport_FullMethodName] = secretary
 	p[membershipv1.StatuteService_CheckImport_FullMethodName] = secretary
-	p[membershipv1.StatuteService_ApplyImport_FullMethodName] = secretary
+	p[membershipv1.StatuteService_ApplyImport_FullMethodName] = fresh
 	p[membershipv1.StatuteService_GetImport_FullMethodName] = looking
 	p[membershipv1.StatuteService_ListImports_FullMethodName] = looking
 	p[membershipv1.StatuteService_ExportRegister_FullMethodName] = secretary

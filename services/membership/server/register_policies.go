@@ -10,6 +10,10 @@ import (
 func registerPolicies() auth.Policies {
 	own := auth.Policy{Member: true, Writes: true, Personal: true}
 	by := func(roles ...string) auth.Policy { return auth.Policy{Roles: roles, Writes: true, Personal: true} }
+	// What ends or joins memberships is asked of somebody who has signed in a moment ago: a device left open must not do it.
+	freshBy := func(roles ...string) auth.Policy {
+		return auth.Policy{Roles: roles, Writes: true, Personal: true, Fresh: auth.FreshSeconds}
+	}
 	return auth.Policies{
 		membershipv1.RegisterService_ListHistory_FullMethodName:       {Member: true},
 		membershipv1.RegisterService_ExplainStanding_FullMethodName:   {Member: true},
@@ -20,13 +24,13 @@ func registerPolicies() auth.Policies {
 		membershipv1.RegisterService_GetPostal_FullMethodName:         {Member: true},
 		membershipv1.RegisterService_ChangePostal_FullMethodName:      own,
 		membershipv1.RegisterService_Leave_FullMethodName:             own,
-		membershipv1.RegisterService_EndMembership_FullMethodName:     by(auth.Secretary),
+		membershipv1.RegisterService_EndMembership_FullMethodName:     freshBy(auth.Secretary),
 		membershipv1.RegisterService_WaiveDonation_FullMethodName:     by(auth.Secretary, auth.Treasurer),
 		membershipv1.RegisterService_ListApplications_FullMethodName:  {Roles: admitting},
 		membershipv1.RegisterService_DecideApplication_FullMethodName: by(admitting...),
 		membershipv1.RegisterService_ListDoubles_FullMethodName:       {Roles: examining},
-		membershipv1.RegisterService_FindDouble_FullMethodName:        by(examining...),
-		membershipv1.RegisterService_ConfirmDouble_FullMethodName:     by(examining...),
+		membershipv1.RegisterService_FindDouble_FullMethodName:        freshBy(examining...),
+		membershipv1.RegisterService_ConfirmDouble_FullMethodName:     freshBy(examining...),
 		membershipv1.RegisterService_ObjectToEntry_FullMethodName:     own,
 		membershipv1.RegisterService_ListObjections_FullMethodName:    {Member: true},
 		membershipv1.RegisterService_AnswerObjection_FullMethodName:   by(keepers...),

@@ -188,6 +188,7 @@ func TestEndsAreRecorded(t *testing.T) {
 	secretary, treasurer, chair := h.found()
 	sam, ann := h.join("Sam Jones", "sam@example.org", ""), h.join("Ann Owen", "ann@example.org", "")
 	h.later(72*time.Hour, secretary, treasurer, chair)
+	h.again(secretary, chair)
 	h.motions.decided["good"] = &motionsv1.Decision{Motion: "good", Title: "To expel Ann Owen", Carried: true, DeclareTime: timestamppb.New(h.clock.Now())}
 	h.motions.decided["open"] = &motionsv1.Decision{Motion: "open", Title: "To expel Ann Owen"}
 	h.motions.decided["lost"] = &motionsv1.Decision{Motion: "lost", Title: "To expel Ann Owen", DeclareTime: timestamppb.New(h.clock.Now())}

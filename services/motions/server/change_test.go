@@ -14,6 +14,7 @@ import (
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
+	"github.com/localgovdigital/folkmoot/services/internal/rpc"
 )
 
 func unavailable() error {
@@ -300,6 +301,17 @@ func TestDeclaringAsksForAFreshSignIn(t *testing.T) {
 	}
 	refused(t, declare(late), codes.Unauthenticated, "FRESH_SIGN_IN")
 	refused(t, declare(before), codes.NotFound, "MOTION_NOT_FOUND")
+	rules := motionsv1.NewRuleBookServiceClient(h.conn)
+	adopt := func(c caller) error {
+		_, err := rules.AdoptRules(h.as(c), &motionsv1.AdoptRulesRequest{RequestId: fresh()})
+		return err
+	}
+	late.roles, before.roles = secretary.roles, secretary.roles
+	refused(t, adopt(late), codes.Unauthenticated, "FRESH_SIGN_IN")
+	if err := adopt(before); err == nil || fault.Is(rpc.FromStatus(err), "FRESH_SIGN_IN") {
+		t.Errorf("adopting nothing nine minutes after signing in: %v", err)
+	}
+	late.roles = chair.roles
 	_, err := h.CloseVote(h.as(late), &motionsv1.CloseVoteRequest{RequestId: fresh(), Motion: "00000000-0000-4000-8000-000000000000", Etag: "1"})
 	refused(t, err, codes.NotFound, "MOTION_NOT_FOUND")
 }

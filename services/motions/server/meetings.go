@@ -136,6 +136,6 @@ func (s *Server) RecordAttendance(ctx context.Context, req *motionsv1.RecordAtte
 		return nil, err
 	}
 	allow := func(f store.MeetingFacts) error { return motions.MayAttend(f.Meeting, ask.Request.At, s.Zone) }
-	reply, err := s.store.Attend(ctx, ask, req.GetMeeting(), req.GetMembers(), req.GetDeparted(), allow, s.encodeMeeting(s.electorsShown(ctx, f)))
+	reply, err := s.store.Attend(ctx, ask, req.GetMeeting(), req.GetMembers(), req.GetDeparted(), func() (string, error) { return id.New(ask.Request.At, s.Random) }, allow, s.encodeMeeting(s.electorsShown(ctx, f)))
 	return rpc.Reply(&motionsv1.Meeting{}, reply, err)
 }

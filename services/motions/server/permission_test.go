@@ -33,6 +33,10 @@ var people = map[string]map[string]who{
 	"CheckRules":      {"any": {}},
 	"AdoptRules": {"any": {anyone: "SIGN_IN", member: "ROLE_NEEDED", mover: "ROLE_NEEDED", chair: "ROLE_NEEDED", secretary: allows, treasurer: "ROLE_NEEDED",
 		organiser: "ROLE_NEEDED", elsewhere: "ROLE_NEEDED", operator: "OPERATOR_TOKEN"}},
+	// Attendance.
+	"GetHallCode": attending, "ReadBadge": attending, "RecordPresence": attending, "StrikePresence": attending, "ListPresence": attending,
+	"GetBadge": ownAttendance, "CheckOut": ownAttendance,
+	"CheckIn": voterAttendance, "SendApologies": voterAttendance,
 	"ListMeetings": {"any": {}},
 	"ListMotions":  {"any": {}},
 	"GetMeeting":   {"region": {}, "general": {}},
@@ -94,6 +98,24 @@ var people = map[string]map[string]who{
 	"GetDecision": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 }
+
+// attending is the desk's: the society's chair and secretary at a general meeting, the organiser at a region's.
+var attending = map[string]who{
+	"region": {anyone: "SIGN_IN", member: "ROLE_NEEDED", mover: "ROLE_NEEDED", chair: "NOT_YOUR_REGION", secretary: "NOT_YOUR_REGION", treasurer: "ROLE_NEEDED",
+		organiser: allows, elsewhere: "NOT_YOUR_REGION", operator: "OPERATOR_TOKEN"},
+	"general": {anyone: "SIGN_IN", member: "ROLE_NEEDED", mover: "ROLE_NEEDED", chair: allows, secretary: allows, treasurer: "ROLE_NEEDED",
+		organiser: "NOT_YOUR_OFFICE", elsewhere: "NOT_YOUR_OFFICE", operator: "OPERATOR_TOKEN"},
+}
+
+// ownAttendance is each member's own; voterAttendance that of those who vote at the meeting.
+var (
+	ownAttendance   = map[string]who{"region": {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"}, "general": {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"}}
+	voterAttendance = map[string]who{
+		"region": {anyone: "SIGN_IN", member: allows, mover: allows, chair: "OTHER_REGION", secretary: "OTHER_REGION", treasurer: "OTHER_REGION",
+			organiser: allows, elsewhere: "OTHER_REGION", operator: "OPERATOR_TOKEN"},
+		"general": {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"},
+	}
+)
 
 // presiding is the chair's, in a regional meeting its organiser's.
 var presiding = map[string]who{

@@ -14,14 +14,19 @@ func Policies() auth.Policies {
 	member := auth.Policy{Member: true, Writes: true, Personal: true}
 	planning := officers(auth.Secretary, auth.Organiser)
 	presiding := officers(auth.Chair, auth.Organiser)
+	// attending are who may stand at the desk; which meeting, the room decides.
+	attending := []string{auth.Chair, auth.Secretary, auth.Organiser}
 	// A declared result stands: whoever declares has signed in a moment ago.
 	declaring := presiding
 	declaring.Fresh = auth.FreshSeconds
+	// So do the rules that every later meeting pins.
+	adopting := officers(auth.Secretary)
+	adopting.Fresh = auth.FreshSeconds
 	return auth.Policies{
 		motionsv1.MotionsService_GetRuleBook_FullMethodName:         public,
 		motionsv1.MotionsService_CreateMeeting_FullMethodName:       planning,
 		motionsv1.MotionsService_GiveNotice_FullMethodName:          planning,
-		motionsv1.MotionsService_RecordAttendance_FullMethodName:    officers(auth.Chair, auth.Secretary, auth.Organiser),
+		motionsv1.MotionsService_RecordAttendance_FullMethodName:    officers(attending...),
 		motionsv1.MotionsService_OpenMeeting_FullMethodName:         presiding,
 		motionsv1.MotionsService_CloseMeeting_FullMethodName:        presiding,
 		motionsv1.MotionsService_ListMeetings_FullMethodName:        public,
@@ -36,10 +41,19 @@ func Policies() auth.Policies {
 		motionsv1.MotionsService_DeclareVote_FullMethodName:         declaring,
 		motionsv1.MotionsService_ListMotions_FullMethodName:         public,
 		motionsv1.MotionsService_GetMotion_FullMethodName:           public,
+		motionsv1.AttendanceService_GetHallCode_FullMethodName:      {Roles: attending, Personal: true},
+		motionsv1.AttendanceService_GetBadge_FullMethodName:         {Member: true, Personal: true},
+		motionsv1.AttendanceService_ReadBadge_FullMethodName:        {Roles: attending, Personal: true},
+		motionsv1.AttendanceService_CheckIn_FullMethodName:          member,
+		motionsv1.AttendanceService_CheckOut_FullMethodName:         member,
+		motionsv1.AttendanceService_SendApologies_FullMethodName:    member,
+		motionsv1.AttendanceService_RecordPresence_FullMethodName:   officers(attending...),
+		motionsv1.AttendanceService_StrikePresence_FullMethodName:   officers(attending...),
+		motionsv1.AttendanceService_ListPresence_FullMethodName:     {Roles: attending, Personal: true},
 		motionsv1.OfficerActsService_ListOfficerActs_FullMethodName: {Member: true},
 		motionsv1.RuleBookService_ListRuleBooks_FullMethodName:      public,
 		motionsv1.RuleBookService_CheckRules_FullMethodName:         public,
-		motionsv1.RuleBookService_AdoptRules_FullMethodName:         officers(auth.Secretary),
+		motionsv1.RuleBookService_AdoptRules_FullMethodName:         adopting,
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName:  {Rooms: []string{auth.Membership}, Writes: true},
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},

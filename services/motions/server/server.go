@@ -36,6 +36,7 @@ type Server struct {
 	motionsv1.UnimplementedMotionsServiceServer
 	motionsv1.UnimplementedRuleBookServiceServer
 	motionsv1.UnimplementedOfficerActsServiceServer
+	motionsv1.UnimplementedAttendanceServiceServer
 	rooms *roomsServer
 
 	Config
@@ -82,6 +83,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
 	motionsv1.RegisterRuleBookServiceServer(r, s)
 	motionsv1.RegisterOfficerActsServiceServer(r, s)
+	motionsv1.RegisterAttendanceServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
 	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 }

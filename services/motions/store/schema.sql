@@ -40,6 +40,11 @@ CREATE INDEX meeting_region ON meeting (region, starts, id);
 
 CREATE INDEX meeting_starts ON meeting (starts, id);
 
+CREATE TABLE meeting_secret (
+  meeting TEXT  NOT NULL PRIMARY KEY REFERENCES meeting (id),
+  secret  BYTEA NOT NULL CHECK (length(secret) = 32)
+);
+
 CREATE TABLE motion (
   id            TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
   meeting       TEXT   NOT NULL REFERENCES meeting (id),
@@ -75,6 +80,32 @@ CREATE UNIQUE INDEX motion_position ON motion (meeting, position) WHERE position
 CREATE UNIQUE INDEX motion_tabled ON motion (tabled_from) WHERE tabled_from <> '';
 
 CREATE INDEX motion_underway ON motion (id) WHERE state IN ('opening', 'closing');
+
+CREATE TABLE presence (
+  id       TEXT   NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 90),
+  meeting  TEXT   NOT NULL REFERENCES meeting (id),
+  member   TEXT   NOT NULL CHECK (length(member) BETWEEN 1 AND 40),
+  seq      BIGINT NOT NULL CHECK (seq > 0),
+  kind     TEXT   NOT NULL CHECK (kind IN ('arrived', 'left', 'asked', 'apologies', 'struck')),
+  means    TEXT   NOT NULL CHECK (means IN ('desk', 'self', 'online')),
+  happened BIGINT NOT NULL CHECK (happened > 0),
+  recorded BIGINT NOT NULL CHECK (recorded >= happened),
+  by_whom  TEXT   NOT NULL,
+  strikes  TEXT   NOT NULL,
+  reason   TEXT   NOT NULL CHECK (length(reason) <= 200),
+  PRIMARY KEY (meeting, member, seq),
+  CHECK ((kind = 'struck') = (strikes <> ''))
+);
+
+CREATE INDEX presence_recorded ON presence (meeting, recorded, id);
+
+CREATE UNIQUE INDEX presence_strikes ON presence (strikes) WHERE strikes <> '';
+
+CREATE TABLE present_at_vote (
+  vote   TEXT NOT NULL CHECK (length(vote) = 36),
+  member TEXT NOT NULL CHECK (length(member) BETWEEN 1 AND 40),
+  PRIMARY KEY (vote, member)
+);
 
 CREATE TABLE rule (
   version BIGINT NOT NULL REFERENCES rule_book (version),

@@ -106,7 +106,7 @@ func (s *Store) ChangeMeeting(ctx context.Context, a Ask, meeting string, decide
 }
 
 // Attend records that members arrived or left, if allow does not refuse. Recording the same again changes nothing.
-func (s *Store) Attend(ctx context.Context, a Ask, meeting string, members []string, departed bool, allow func(MeetingFacts) error, encode func(MeetingFacts) ([]byte, error)) ([]byte, error) {
+func (s *Store) Attend(ctx context.Context, a Ask, meeting string, members []string, departed bool, newID func() (string, error), allow func(MeetingFacts) error, encode func(MeetingFacts) ([]byte, error)) ([]byte, error) {
 	return once.Do(ctx, s.db, a.Request, func(ctx context.Context, tx *sql.Tx) ([]byte, error) {
 		f, err := s.meetingFacts(ctx, tx, meeting, a)
 		if err != nil {
@@ -115,7 +115,7 @@ func (s *Store) Attend(ctx context.Context, a Ask, meeting string, members []str
 		if err := allow(f); err != nil {
 			return nil, err
 		}
-		if err := attend(ctx, tx, meeting, members, departed, a); err != nil {
+		if err := attendRecorded(ctx, tx, meeting, members, departed, a, newID); err != nil {
 			return nil, err
 		}
 		if f.Meeting.Present, f.CallerPresent, err = present(ctx, tx, meeting, a.Caller); err != nil {
@@ -165,6 +165,11 @@ func (s *Store) ChangeMotion(ctx context.Context, a Ask, motion string, decide f
 		}
 		if err := writeMotion(ctx, tx, f.Motion, c.Motion); err != nil {
 			return nil, err
+		}
+		if put := c.Motion.Vote; put != nil && (f.Motion.Vote == nil || f.Motion.Vote.Ballot != put.Ballot) {
+			if err := pinPresent(ctx, tx, c.Motion.Meeting, put.Ballot); err != nil {
+				return nil, err
+			}
 		}
 		if c.Paper {
 			if err := touchMeeting(ctx, tx, c.Motion.Meeting); err != nil {

@@ -280,7 +280,7 @@ func TestAttendance(t *testing.T) {
 		m := b.meeting(motions.AGM, "", motions.Open, begin.Add(900*time.Hour))
 		other := b.meeting(motions.AGM, "", motions.Open, begin.Add(900*time.Hour))
 		attend := func(departed bool, members ...string) error {
-			_, err := b.Attend(ctx, asks("chair"), m.ID, members, departed, func(store.MeetingFacts) error { return nil }, meetingReply)
+			_, err := b.Attend(ctx, asks("chair"), m.ID, members, departed, b.newID, func(store.MeetingFacts) error { return nil }, meetingReply)
 			return err
 		}
 		present := func(caller string) (int64, bool) {
@@ -323,7 +323,7 @@ func TestAttendance(t *testing.T) {
 			b.t.Fatalf("after one came back: %d, m7 %v", n, here)
 		}
 		refusal := errors.New("no")
-		if _, err := b.Attend(ctx, asks("chair"), m.ID, []string{"late"}, false, func(store.MeetingFacts) error { return refusal }, meetingReply); !errors.Is(err, refusal) {
+		if _, err := b.Attend(ctx, asks("chair"), m.ID, []string{"late"}, false, b.newID, func(store.MeetingFacts) error { return refusal }, meetingReply); !errors.Is(err, refusal) {
 			b.t.Fatal(err)
 		}
 		if f, err := b.Meeting(ctx, other.ID, asks("m7")); err != nil || f.Meeting.Present != 0 || f.CallerPresent {
