@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -106,12 +108,15 @@ type Elector struct {
 // Draw puts the electors into an order that tells nothing, by randomness alone; the first is number 1. It changes
 // the slice. It fails if a person stands in it twice or randomness runs out.
 func Draw(electors []Elector, random io.Reader) error {
-	seen := make(map[string]bool, len(electors))
-	for _, e := range electors {
-		if seen[e.Member] {
+	// Whoever stands twice stands beside themselves: no second copy of a large roll is needed to see it.
+	byMember := func(a, b Elector) int { return strings.Compare(a.Member, b.Member) }
+	if !slices.IsSortedFunc(electors, byMember) {
+		slices.SortFunc(electors, byMember)
+	}
+	for i := 1; i < len(electors); i++ {
+		if electors[i].Member == electors[i-1].Member {
 			return fmt.Errorf("membership: a person stands twice on a roll")
 		}
-		seen[e.Member] = true
 	}
 	buffered := bufio.NewReaderSize(random, min(8*len(electors)+16, 4096))
 	for i := len(electors) - 1; i > 0; i-- {

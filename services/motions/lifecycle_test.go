@@ -57,6 +57,7 @@ var acts = []act{
 	{"withdraw", func(_ Terms, m Motion) (Motion, error) { return Withdraw(m, mover.Member, now) }},
 	{"put", func(t Terms, m Motion) (Motion, error) { return Put(m, inMeeting(Open), t, "ballot", "chair", now) }},
 	{"ballot opened", func(_ Terms, m Motion) (Motion, error) { return BallotOpened(m, "roll", 10, now) }},
+	{"put back", func(_ Terms, m Motion) (Motion, error) { return PutBack(m) }},
 	{"ask to close", func(_ Terms, m Motion) (Motion, error) { return AskClose(m, "chair", now) }},
 	{"ballot closed", func(_ Terms, m Motion) (Motion, error) {
 		return BallotClosed(m, Figures{For: 3, Against: 2, Electors: 10}, now)
@@ -71,6 +72,7 @@ var listed = map[string]map[MotionState]MotionState{
 	"withdraw":      {Moved: Withdrawn, Seconded: Withdrawn, Accepted: Withdrawn},
 	"put":           {Accepted: Opening},
 	"ballot opened": {Opening: Voting},
+	"put back":      {Opening: Accepted},
 	"ask to close":  {Voting: Closing},
 	"ballot closed": {Closing: VoteClosed},
 	"declare":       {VoteClosed: Carried},
@@ -94,7 +96,7 @@ func TestOnlyListedTransitionsOfAMotion(t *testing.T) {
 }
 
 // Whatever is tried in whatever order, a motion goes only where the list lets it, a refusal has a reason and changes
-// nothing, and a vote that was put once keeps its ballot.
+// nothing, and a vote that was put once keeps its ballot until it is put back.
 func TestAMotionsLife(t *testing.T) {
 	terms := foundingTerms(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,6 +113,13 @@ func TestAMotionsLife(t *testing.T) {
 			}
 			if err != nil || next.State != want {
 				t.Fatalf("%s when %s: %v %v", acts[i].name, before.State, next.State, err)
+			}
+			if acts[i].name == "put back" {
+				if next.Vote != nil {
+					t.Fatalf("put back with a vote: %+v", next.Vote)
+				}
+				m = next
+				continue
 			}
 			if before.Vote != nil && (next.Vote.Ballot != before.Vote.Ballot || next.Vote.Rule != before.Vote.Rule || next.Vote.Quorum != before.Vote.Quorum) {
 				t.Fatalf("%s changed the vote: %+v after %+v", acts[i].name, next.Vote, before.Vote)

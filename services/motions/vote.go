@@ -9,7 +9,8 @@ import (
 
 // A vote passes through another two rooms, so each step is recorded before the call that it needs is made:
 // opening → (roll frozen, ballot opened) → voting → closing → (ballot closed) → closed → declared. Whatever is left
-// halfway by a crash is finished later, by calls that the other rooms answer the same however often they come.
+// halfway by a crash is finished later, by calls that the other rooms answer the same however often they come. Where membership
+// refuses the roll for good, as while challenges wait, the motion goes back from opening to the order paper.
 
 // Put puts a motion to an open, quorate meeting: the first step of opening its vote.
 func Put(mo Motion, m Meeting, t Terms, ballot, by string, now time.Time) (Motion, error) {
@@ -35,6 +36,18 @@ func Put(mo Motion, m Meeting, t Terms, ballot, by string, now time.Time) (Motio
 // BallotOpened notes that the ballots room has opened the ballot on a frozen roll.
 func BallotOpened(mo Motion, roll string, electors int64, at time.Time) (Motion, error) {
 	return mo.step(Voting, func(v *Vote) { v.Roll, v.Figures.Electors, v.Opened = roll, electors, at })
+}
+
+// PutBack takes a motion whose vote another room refused to open back to the order paper, as if it had not been put: what stood in
+// the way is for people to decide, and then the motion is put again. The vote that it had is forgotten with its ballot's id, of
+// which no other room knows.
+func PutBack(mo Motion) (Motion, error) {
+	if mo.State != Opening {
+		return mo.to(Voting) // Only what is opening may become that: the refusal is the same.
+	}
+	mo.State, mo.Vote = Accepted, nil
+	mo.Version++
+	return mo, nil
 }
 
 // AskClose is the first step of closing a vote.

@@ -83,7 +83,7 @@ func readOnly(ctx context.Context, conn *pgx.Conn) error {
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	writer, err := sql.Open(sqliteDriver, dsn(path, "immediate",
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), "cache_size(-32768)", "temp_store(MEMORY)"))
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages), fmt.Sprintf("cache_size(-%d)", writerCache), "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}

@@ -122,7 +122,13 @@ func (s *Store) FreezeBallot(ctx context.Context, d Draft, now time.Time) (Roll,
 }
 
 func (s *Store) freeze(ctx context.Context, tx *sql.Tx, roll *Roll, d Detail) error {
-	err := tx.QueryRowContext(ctx, `SELECT COALESCE((SELECT MAX(number) FROM event), 0), COALESCE((SELECT MAX(position) FROM donation), 0)`).
+	// A member's number is chance, so the index that lets nobody stand on a roll twice is written in no order.
+	narrow, err := s.db.Roomy(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer narrow()
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE((SELECT MAX(number) FROM event), 0), COALESCE((SELECT MAX(position) FROM donation), 0)`).
 		Scan(&roll.limits.events, &roll.limits.donations)
 	if err != nil {
 		return fmt.Errorf("store: how far the histories go: %w", err)

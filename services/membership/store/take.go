@@ -69,6 +69,12 @@ func (s *Store) applySome(ctx context.Context, intakeID string, now time.Time) (
 			return forgetIntake(ctx, tx, intakeID, "intake_row")
 		}
 		n.Done, n.applied = n.Done+int64(len(rows)), rows[len(rows)-1].line
+		// Names and addresses come in the file's order, and their indexes are written in none.
+		narrow, err := s.db.Roomy(ctx, tx)
+		if err != nil {
+			return err
+		}
+		defer narrow()
 		fresh, err := unknown(ctx, tx, rows)
 		if err != nil {
 			return err
@@ -141,13 +147,16 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, n Intake, fresh []taken, n
 	if err != nil {
 		return fmt.Errorf("store: next numbers: %w", err)
 	}
+	// Within a millisecond the order of ids is chance: each transaction has a millisecond of its own, so that the indexes of members
+	// grow at their ends and the time a member takes does not grow with the register.
+	at := now.Add(time.Duration(n.Done/takenAtOnce) * time.Millisecond)
 	reason := "Imported: " + n.File
 	members, events, leaves, electors := newRows(8), newRows(8), newRows(4), []electorRow(nil)
 	var facts []fact
 	var ids []string
 	for i := range fresh {
 		t := &fresh[i]
-		if t.id, err = id.New(now, s.random); err != nil {
+		if t.id, err = id.New(at, s.random); err != nil {
 			return err
 		}
 		if t.admitted.IsZero() {

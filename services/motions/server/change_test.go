@@ -228,6 +228,49 @@ func TestQuorumAtEveryVote(t *testing.T) {
 	refused(t, err, codes.FailedPrecondition, "MOTION_STATE")
 }
 
+// While challenges of the roll wait the motion goes back to the order paper with the reason; the same request stays refused, and once
+// they are decided the chair puts the motion again, as a vote with a ballot of its own.
+func TestARefusedRollPutsTheMotionBack(t *testing.T) {
+	h := founded(t)
+	_, mo := h.midlandsMeets()
+	get := func() *motionsv1.Motion {
+		return must(h.GetMotion(h.as(nobody), &motionsv1.GetMotionRequest{Motion: mo.GetId()}))(t)
+	}
+	h.members.fail(fault.New(fault.Conflict, "CHALLENGES_OPEN", "Challenges wait to be decided."))
+	first := &motionsv1.OpenVoteRequest{RequestId: fresh(), Motion: mo.GetId(), Etag: mo.GetEtag()}
+	_, err := h.OpenVote(h.as(organiser), first)
+	refused(t, err, codes.FailedPrecondition, "CHALLENGES_OPEN")
+	back := get()
+	if back.GetState() != motionsv1.MotionState_MOTION_STATE_ACCEPTED || back.GetVote() != nil || back.GetEtag() == mo.GetEtag() {
+		t.Fatalf("after the refusal: %v", back)
+	}
+	_, err = h.OpenVote(h.as(organiser), first)
+	refused(t, err, codes.FailedPrecondition, "VOTE_NOT_OPENED")
+	if len(h.box.opened) != 0 || h.members.frozenRolls() != 0 {
+		t.Fatalf("a ballot was opened: %v", h.box.opened)
+	}
+	h.members.fail(nil)
+	_, err = h.OpenVote(h.as(organiser), first)
+	refused(t, err, codes.FailedPrecondition, "VOTE_NOT_OPENED")
+	again := must(h.OpenVote(h.as(organiser), &motionsv1.OpenVoteRequest{RequestId: fresh(), Motion: mo.GetId(), Etag: back.GetEtag()}))(t)
+	if again.GetState() != motionsv1.MotionState_MOTION_STATE_VOTING || h.box.opened[again.GetVote().GetBallot()] == nil || len(h.box.opened) != 1 {
+		t.Fatalf("put again: %v", again)
+	}
+}
+
+// A refusal that only the background hears, after the room was down, puts the motion back as well.
+func TestTheBackgroundPutsAMotionBack(t *testing.T) {
+	h := founded(t)
+	_, mo := h.midlandsMeets()
+	h.members.fail(unavailable())
+	must(h.OpenVote(h.as(organiser), &motionsv1.OpenVoteRequest{RequestId: fresh(), Motion: mo.GetId(), Etag: mo.GetEtag()}))(t)
+	h.members.fail(fault.New(fault.Conflict, "CHALLENGES_OPEN", "Challenges wait to be decided."))
+	h.run()
+	h.eventually("the motion is back on the order paper", func() bool {
+		return must(h.GetMotion(h.as(nobody), &motionsv1.GetMotionRequest{Motion: mo.GetId()}))(t).GetState() == motionsv1.MotionState_MOTION_STATE_ACCEPTED
+	})
+}
+
 // While another room is down a vote waits in opening or closing, and goes on by itself.
 func TestAnotherRoomIsDown(t *testing.T) {
 	h := founded(t)

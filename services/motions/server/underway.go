@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/killpoint"
 	"github.com/localgovdigital/folkmoot/services/motions"
 )
@@ -59,7 +61,8 @@ func (w *workshop) call() {
 }
 
 // advance takes a vote on as far as the other rooms let it: from opening to voting, or from closing to closed. Every
-// call that it makes may be made again.
+// call that it makes may be made again. A roll that membership refuses whoever asks however often puts the motion back, and
+// the refusal is returned as errPutBack.
 func (s *Server) advance(ctx context.Context, motion string) error {
 	f, err := s.store.MotionWithMeeting(ctx, motion, s.reading(ctx))
 	if err != nil {
@@ -74,11 +77,27 @@ func (s *Server) advance(ctx context.Context, motion string) error {
 	return nil
 }
 
+// errPutBack marks the refusal for which a motion was put back.
+var errPutBack = errors.New("motions: the motion was put back")
+
+// refusedForGood reports whether another room understood what was asked and refused it: asking again changes nothing until people
+// have decided something there. A room that does not answer, or does not know us, may answer the next time.
+func refusedForGood(err error) bool {
+	f := fault.Of(err)
+	return f != nil && (f.Kind == fault.Conflict || f.Kind == fault.Invalid)
+}
+
 func (s *Server) openBallot(ctx context.Context, m motions.Motion, at motions.Meeting, t motions.Terms) error {
 	roll, err := s.members.FreezeRoll(ctx, &membershipv1.FreezeRollRequest{
 		Purpose: m.Vote.Ballot, Region: at.Region, NoticeTime: timestamppb.New(at.Noticed), DonationRequired: t.DonationRequired,
 		RuleBook: int32(t.Version), Contact: contact(at), Meeting: m.Meeting, Title: rollTitle(m.Title),
 	})
+	if refusedForGood(err) {
+		if _, back := s.store.Advance(ctx, m.ID, motions.Opening, motions.PutBack); back != nil {
+			return errors.Join(back, err)
+		}
+		return fmt.Errorf("%w: %w", errPutBack, err)
+	}
 	if err != nil {
 		return fmt.Errorf("motions: freeze the roll: %w", err)
 	}
@@ -169,7 +188,10 @@ func (s *Server) finishOnce(ctx context.Context) bool {
 			continue
 		}
 		within, cancel := context.WithTimeout(ctx, tryFor)
-		if err := s.advance(within, motion); err != nil && ctx.Err() == nil {
+		switch err := s.advance(within, motion); {
+		case errors.Is(err, errPutBack):
+			s.Log.WarnContext(ctx, "motions: another room refused a vote", slog.String("motion", motion), slog.Any("error", err))
+		case err != nil && ctx.Err() == nil:
 			ok = false
 			s.Log.WarnContext(ctx, "motions: a vote waits for another room", slog.String("motion", motion), slog.Any("error", err))
 		}

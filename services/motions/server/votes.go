@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
+	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/id"
 	"github.com/localgovdigital/folkmoot/services/internal/killpoint"
 	"github.com/localgovdigital/folkmoot/services/motions"
@@ -22,7 +24,8 @@ const (
 	answerIn = 500 * time.Millisecond
 )
 
-// OpenVote puts the motion. The motion comes back voting, or opening if another room has not answered yet.
+// OpenVote puts the motion. The motion comes back voting, or opening if another room has not answered yet. Where another room refuses
+// the vote, as membership does while challenges of the roll wait, the motion is back on the order paper and the refusal is returned.
 func (s *Server) OpenVote(ctx context.Context, req *motionsv1.OpenVoteRequest) (*motionsv1.Motion, error) {
 	ballot, err := id.New(s.Now(), s.Random)
 	if err != nil {
@@ -36,7 +39,13 @@ func (s *Server) OpenVote(ctx context.Context, req *motionsv1.OpenVoteRequest) (
 		return nil, err
 	}
 	killpoint.Reach("motions.after-opening")
-	return s.finish(ctx, req.GetMotion())
+	m, err := s.finish(ctx, req.GetMotion())
+	if err == nil && m.GetState() == motionsv1.MotionState_MOTION_STATE_ACCEPTED {
+		// The same request again, or the background heard the refusal first.
+		return nil, fault.New(fault.Conflict, "VOTE_NOT_OPENED",
+			"The vote was not opened, and the motion is back on the order paper. Look at this meeting's roll, then load this page again and put the motion.")
+	}
+	return m, err
 }
 
 // CloseVote closes the ballot. The motion comes back closed, or closing if ballots has not answered yet.
@@ -82,6 +91,9 @@ func (s *Server) finish(ctx context.Context, motion string) (*motionsv1.Motion, 
 	done := s.work.begin(motion)
 	err := s.advance(within, motion)
 	done()
+	if errors.Is(err, errPutBack) {
+		return nil, fault.Of(err)
+	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "motions: a vote waits for another room", slog.String("motion", motion), slog.Any("error", err))
 		s.work.call()

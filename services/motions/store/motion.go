@@ -37,6 +37,13 @@ func writeMotion(ctx context.Context, tx *sql.Tx, before, m motions.Motion) erro
 	if err != nil {
 		return database.StaleKey(fmt.Errorf("store: update a motion: %w", err))
 	}
+	if m.Vote == nil && before.Vote != nil {
+		// It was put back: the next vote has a ballot of its own.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM vote WHERE motion = $1`, m.ID); err != nil {
+			return fmt.Errorf("store: forget a vote that was not opened: %w", err)
+		}
+		return nil
+	}
 	if m.Vote == nil || (before.Vote != nil && *before.Vote == *m.Vote) {
 		return nil
 	}
