@@ -78,9 +78,11 @@ func New(ctx context.Context, c Config) (http.Handler, error) {
 		ledgerv1.RegisterPaymentServiceHandlerClient(ctx, mux, ledgerv1.NewPaymentServiceClient(r.Ledger)),
 		ledgerv1.RegisterPayerServiceHandlerClient(ctx, mux, ledgerv1.NewPayerServiceClient(r.Ledger)),
 		motionsv1.RegisterMotionsServiceHandlerClient(ctx, mux, motionsv1.NewMotionsServiceClient(r.Motions)),
+		motionsv1.RegisterAmendmentServiceHandlerClient(ctx, mux, motionsv1.NewAmendmentServiceClient(r.Motions)),
 		motionsv1.RegisterRuleBookServiceHandlerClient(ctx, mux, motionsv1.NewRuleBookServiceClient(r.Motions)),
 		motionsv1.RegisterAttendanceServiceHandlerClient(ctx, mux, motionsv1.NewAttendanceServiceClient(r.Motions)),
 		ballotsv1.RegisterBallotsServiceHandlerClient(ctx, mux, ballotsv1.NewBallotsServiceClient(r.Ballots)),
+		ballotsv1.RegisterBallotRecordServiceHandlerClient(ctx, mux, ballotsv1.NewBallotRecordServiceClient(r.Ballots)),
 		membershipv1.RegisterPrivacyServiceHandlerClient(ctx, mux, membershipv1.NewPrivacyServiceClient(r.Membership)),
 		membershipv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, membershipv1.NewOfficerActsServiceClient(r.Membership)),
 		ledgerv1.RegisterOfficerActsServiceHandlerClient(ctx, mux, ledgerv1.NewOfficerActsServiceClient(r.Ledger)),
@@ -130,9 +132,10 @@ func limit(next http.Handler) http.Handler {
 	})
 }
 
-// long says which answers are as long as the books or the register are.
+// long says which answers are as long as the books, the register or a ballot are.
 func long(path string) bool {
-	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || path == "/v1/ledger/evidence" || strings.HasPrefix(path, "/v1/ledger/programs/")
+	return path == "/v1/ledger/export" || path == "/v1/register/export" || path == "/v1/ledger/pack" || path == "/v1/ledger/evidence" || strings.HasPrefix(path, "/v1/ledger/programs/") ||
+		strings.HasPrefix(path, "/v1/ballots/") && strings.HasSuffix(path, "/openings")
 }
 
 // logHeaders lets what is full in a public log be kept for ever (C2SP tlog-tiles: tiles and bundles are immutable, a checkpoint

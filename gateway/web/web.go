@@ -8,6 +8,7 @@ import (
 
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/about"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/amendment"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/books"
@@ -46,7 +47,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		return nil, err
 	}
 	for _, register := range []func(*layout.Site) error{
-		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, ballot.Register,
+		home.Register, join.Register, signin.Register, founding.Register, me.Register, meeting.Register, motion.Register, amendment.Register, ballot.Register,
 		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
 		hall.Register,

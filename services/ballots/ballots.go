@@ -36,7 +36,8 @@ func (c Choice) Valid() bool { return c == For || c == Against || c == Abstain }
 
 // OpenVote is what an open ballot tells its voters about who can see their choice. It is fixed at opening.
 const OpenVote = "This is an open vote, not a secret one: your choice is stored beside your place on the roll, and whoever runs " +
-	"the server could read it there. No page shows how you voted; only the totals are published."
+	"the server could read it there. Once the result is published, members can read every vote beside its number on the roll, without " +
+	"a name, so that anyone of them can recount it. Before that nobody is shown more than how many have voted."
 
 // Opening is what a ballot is opened with. Nothing of it changes afterwards.
 type Opening struct {

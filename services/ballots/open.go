@@ -62,3 +62,11 @@ func (b Ballot) MayPublish() error {
 	}
 	return nil
 }
+
+// MayOpen returns nil if the votes may be opened, which is from publication; else a Conflict fault.
+func (b Ballot) MayOpen() error {
+	if b.State() != Published {
+		return fault.New(fault.Conflict, "BALLOT_NOT_PUBLISHED", "The votes of this ballot are opened when its result is published.")
+	}
+	return nil
+}

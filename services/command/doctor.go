@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/localgovdigital/folkmoot/services"
+	ballots "github.com/localgovdigital/folkmoot/services/ballots/store"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/clock"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
@@ -24,7 +25,7 @@ import (
 
 const doctorAbout = `Looks a data folder over: who can read it, whether the keys belong together, whether each database is whole, whether the
 books balance and are numbered without a gap, and whether membership has heard what the ledger told it; with --deep also whether
-books and register are what their public logs commit to. It changes nothing
+books, register and ballots are what their public logs commit to. It changes nothing
 and may run beside the house. Exit status 0 only if nothing is wrong.`
 
 // finding is one thing looked at. wrong says what is wrong with it and what to do; empty if nothing is.
@@ -161,6 +162,13 @@ func lookAtDatabases(ctx context.Context, data string, deep bool) []finding {
 		all = append(all, f)
 		f = finding{what: "every roll holds what its fingerprint says, and what is kept of standing is what the histories give"}
 		if err := errors.Join(membership.New(db, rand.Reader).CheckRolls(ctx), membership.New(db, rand.Reader).CheckElectors(ctx)); err != nil {
+			f.wrong = err.Error()
+		}
+		all = append(all, f)
+	}
+	if db := dbs[auth.Ballots]; db != nil && deep {
+		f := finding{what: "every ballot and every vote is what the ballots' public log commits to, the marked register agrees, and a recount gives the result"}
+		if err := ballots.New(db, ballots.Config{}).CheckLog(ctx); err != nil {
 			f.wrong = err.Error()
 		}
 		all = append(all, f)

@@ -49,7 +49,7 @@ func prepare(path, publicURL string) error {
 	} else if err != nil {
 		return err
 	}
-	return nil
+	return keyring.AddLogs(keys, rand.Reader)
 }
 
 // society names the society in the origins of its logs.

@@ -84,7 +84,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "8 entries balance, are numbered without a gap, and are what the public log commits to, with 1 pieces of evidence") || !strings.Contains(out, "declared results: 1,") || !strings.Contains(out, "Not checked:") {
 		t.Fatalf("a sound house: status %d\n%s%s", code, out, errs)
 	}
-	if out, errs, code := runHere("verify", s.base, "--checkpoint", kept); code != 0 || strings.Count(out, "are what was signed then") != 2 {
+	if out, errs, code := runHere("verify", s.base, "--checkpoint", kept); code != 0 || strings.Count(out, "are what was signed then") != 3 {
 		t.Fatalf("a sound house with what was kept: status %d\n%s%s", code, out, errs)
 	}
 	plain := filepath.Join(t.TempDir(), "plain")
@@ -92,8 +92,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.proofs(t, hall.text("id"))
-	t.Run("the referee reads both logs over the gateway", func(t *testing.T) {
-		for _, log := range []string{"register", "ledger"} {
+	t.Run("the referee reads the logs over the gateway", func(t *testing.T) {
+		for _, log := range []string{"register", "ledger", "ballots"} {
 			vkey := strings.TrimSpace(s.must("GET", "/log/"+log+"/vkey", "", nil).raw)
 			if holds, said := translogtest.Fsck(t, s.base+"/log/"+log+"/", vkey); !holds {
 				t.Errorf("%s: the referee objects:\n%s", log, said)
@@ -101,6 +101,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 		}
 	})
 	s.asTiles(t)
+	s.openings(t)
+	s.spoiltBallots(t, dir, kept)
 
 	db, err := database.Open(t.Context(), services.DatabaseFile(dir, auth.Ledger))
 	if err != nil {
@@ -238,6 +240,9 @@ func (s *story) proofs(t *testing.T, entry string) {
 	public := s.must("GET", "/v1/ledger/entries/"+entry+"/proof", "", nil).raw
 	own := s.must("GET", "/v1/ledger/entries/"+entry+"/proof", s.token(s.treasurer), nil).raw
 	mine := s.must("GET", "/v1/me/proofs", s.token(s.member), nil).raw
+	votes := strings.TrimSpace(s.must("GET", "/log/ballots/vkey", "", nil).raw)
+	record := s.must("GET", "/v1/ballots/"+s.ballot+"/record", "", nil).raw
+	vote := s.must("GET", "/v1/ballots/"+s.ballot+"/votes/mine/proof", s.token(s.member), nil).raw
 	if strings.Contains(public, "private_content") || !strings.Contains(own, "private_content") {
 		t.Errorf("what is not public is open to whom it is not for, or closed to the treasurer:\n%s\n%s", public, own)
 	}
@@ -249,6 +254,9 @@ func (s *story) proofs(t *testing.T, entry string) {
 		{"public", public, vkey, 0, "description Hall; hire"},
 		{"the treasurer's", own, vkey, 0, "entered_by " + s.treasurer.id},
 		{"a member's", mine, register, 0, `"kind":"admitted"`},
+		{"a ballot's record", record, votes, 0, "event published"},
+		{"a vote", vote, votes, 0, "is there. What it commits to is not in the file"},
+		{"a vote, spoilt", strings.Replace(vote, `"index": `, `"index": 1`, 1), votes, 1, "lies outside"},
 		{"without a key", public, "", 0, "taken from the file itself"},
 		{"another log's key", public, register, 1, "signature"},
 		{"another amount", strings.ReplaceAll(public, "posting 250", "posting 999"), vkey, 1, "is not in the log"},

@@ -46,5 +46,5 @@ func FoundingBook(effective time.Time) Book {
 		{keyRoll, rollNoticeAndVote, "6.1", coopGroup, "When a person must be a member in good standing to vote."},
 		{keyDonation, donationRequired, "1.2", proposal2016 + "; version 1 requires it before a member votes",
 			"Whether the £1 is required for good standing or only asked for."},
-	}, societyRules()...)}
+	}, laterRules()...)}
 }

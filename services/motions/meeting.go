@@ -173,9 +173,17 @@ func CloseMeeting(m Meeting, paper []Motion, by string, now time.Time) (Meeting,
 	for _, mo := range paper {
 		if mo.Undeclared() {
 			return Meeting{}, fault.New(fault.Conflict, "VOTE_NOT_DECLARED",
-				fmt.Sprintf("The vote on motion %d is not declared. Declare it before you close the meeting.", mo.Position)).With("motion", mo.ID)
+				fmt.Sprintf("The vote on %s is not declared. Declare it before you close the meeting.", mo.onPaper())).With("motion", mo.ID)
 		}
 	}
 	next.Closed, next.ClosedBy = now, by
 	return next, nil
+}
+
+// onPaper is how a motion is called on the order paper.
+func (m Motion) onPaper() string {
+	if m.Amends != nil {
+		return fmt.Sprintf("amendment %d", m.Amends.Number)
+	}
+	return fmt.Sprintf("motion %d", m.Position)
 }

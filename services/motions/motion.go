@@ -18,11 +18,12 @@ const (
 	maxSeats = 100
 )
 
-// nextMotionStates lists what may follow what. Nothing follows carried, lost and withdrawn.
+// nextMotionStates lists what may follow what. Nothing follows carried, lost, withdrawn, agreed
+// and fallen. Only amendments are agreed; what falls is decided by Debate.Settle.
 var nextMotionStates = map[MotionState][]MotionState{
-	Moved:      {Seconded, Withdrawn},
-	Seconded:   {Accepted, Withdrawn},
-	Accepted:   {Opening, Withdrawn},
+	Moved:      {Seconded, Withdrawn, Agreed, Fallen},
+	Seconded:   {Accepted, Withdrawn, Agreed, Fallen},
+	Accepted:   {Opening, Withdrawn, Agreed, Fallen},
 	Opening:    {Voting},
 	Voting:     {Closing},
 	Closing:    {VoteClosed},
@@ -56,7 +57,9 @@ func (s MotionState) words() string {
 		return "closing: its vote is being counted"
 	case VoteClosed:
 		return "closed and waits to be declared"
-	case Carried, Lost, Withdrawn:
+	case Agreed:
+		return "in the text, by the consent of mover and seconder"
+	case Carried, Lost, Withdrawn, Fallen:
 	}
 	return string(s)
 }
@@ -74,9 +77,22 @@ func (s MotionState) refused() string {
 		return "its vote cannot be closed now"
 	case Withdrawn:
 		return "it cannot be withdrawn now"
+	case Agreed:
+		return "it cannot be taken into the text now"
+	case Fallen:
+		return "it cannot fall now"
 	case Moved, Carried, Lost:
 	}
 	return "its vote cannot be declared now"
+}
+
+// receives refuses what comes too late for a motion's meeting. Amendments are moved, seconded and accepted while the
+// meeting is open too, where the rules let them be moved then.
+func (m Motion) receives(at Meeting) error {
+	if m.Amends != nil && at.State == Open {
+		return nil
+	}
+	return receives(at)
 }
 
 // receives refuses a change of the order paper of a meeting that has begun: its business is what was announced.
@@ -203,7 +219,7 @@ func Second(mo Motion, m Meeting, seconder Person, now time.Time) (Motion, error
 	if seconder.Member == mo.Mover {
 		return Motion{}, fault.New(fault.Denied, "MOVER_CANNOT_SECOND", "You moved this motion: somebody else has to second it.")
 	}
-	if err := receives(m); err != nil {
+	if err := mo.receives(m); err != nil {
 		return Motion{}, err
 	}
 	next, err := mo.to(Seconded)
@@ -216,7 +232,7 @@ func Second(mo Motion, m Meeting, seconder Person, now time.Time) (Motion, error
 
 // Accept puts a seconded motion on the order paper at a position.
 func Accept(mo Motion, m Meeting, position int, by string, now time.Time) (Motion, error) {
-	if err := receives(m); err != nil {
+	if err := mo.receives(m); err != nil {
 		return Motion{}, err
 	}
 	next, err := mo.to(Accepted)
@@ -237,6 +253,8 @@ func Table(from Motion, general Meeting, t Terms, id string, position int, by st
 		return Motion{}, fault.New(fault.Conflict, "NOT_CARRIED", "Only a motion that the regional meeting carried can be tabled.").With("state", string(from.State))
 	case from.TabledAs != "":
 		return Motion{}, fault.New(fault.Conflict, "ALREADY_TABLED", "This motion was tabled already.").With("motion", from.TabledAs)
+	case from.Amends != nil:
+		return Motion{}, fault.New(fault.Conflict, "IS_AMENDMENT", "An amendment is not tabled; the motion that it amends is, with its text as amended.")
 	case general.Kind == Regional:
 		return Motion{}, fault.Field("NOT_GENERAL", "meeting", "Name a general meeting.")
 	}

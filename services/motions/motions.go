@@ -66,6 +66,10 @@ const (
 	Carried    MotionState = "carried"
 	Lost       MotionState = "lost"
 	Withdrawn  MotionState = "withdrawn"
+	// Agreed is an amendment that mover and seconder of what it amends took in without a vote.
+	Agreed MotionState = "agreed"
+	// Fallen is an amendment that cannot stand beside what was decided: its [Fate] says why.
+	Fallen MotionState = "fallen"
 )
 
 // Meeting is a meeting of members. Times that have not come yet are zero.
@@ -122,6 +126,10 @@ type Motion struct {
 	// RuleChanges are the rules that it changes if it is carried, and RuleBook the version that adopted them, 0 for none.
 	RuleChanges []RuleChange
 	RuleBook    int
+	// Amends is set for an amendment.
+	Amends *Amends
+	// Fate says why it left the order paper without a vote, or nil.
+	Fate *Fate
 }
 
 // Vote is the vote on a motion.

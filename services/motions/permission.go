@@ -88,7 +88,7 @@ func (c Caller) SeesGeneralDrafts() bool { return c.Member != "" }
 // second it. person is the caller as the register has them, the zero value if that is not known.
 func (c Caller) MaySeeMotion(m Motion, person Person) bool {
 	switch {
-	case !m.AcceptedAt.IsZero(), c.SeesAllMotions(), c.organises(m.Region):
+	case !m.AcceptedAt.IsZero(), m.State == Agreed, c.SeesAllMotions(), c.organises(m.Region):
 		return true
 	case c.Member == "":
 		return false

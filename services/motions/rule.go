@@ -67,6 +67,8 @@ type Terms struct {
 	Words int
 	// Society are those that the register and the books need.
 	Society
+	// Amending are those that amendments follow.
+	Amending Amending
 
 	notice, deadline map[MeetingKind]int
 	quorum           map[MeetingKind]Quorum

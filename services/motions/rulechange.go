@@ -59,7 +59,7 @@ func (b Book) whole() []Rule {
 	for _, r := range all {
 		have[r.Key] = true
 	}
-	for _, r := range societyRules() {
+	for _, r := range laterRules() {
 		if !have[r.Key] {
 			all = append(all, r)
 		}

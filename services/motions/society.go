@@ -114,7 +114,7 @@ func (t Terms) contradictions() []fault.Violation {
 
 // byDefault is the value and clause that the founding book gives a rule.
 func byDefault(key string) (value, clause string) {
-	for _, r := range societyRules() {
+	for _, r := range laterRules() {
 		if r.Key == key {
 			return r.Value, r.Clause
 		}

@@ -10,11 +10,15 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
-// Proof checks a file of proofs, as /v1/me/proofs, /v1/ledger/entries/{entry}/proof, /v1/rolls/{roll}/proof and
-// /v1/rolls/{roll}/myProof write it, without the house. vkey is
+// Proof checks a file of proofs, as /v1/me/proofs, /v1/ledger/entries/{entry}/proof, /v1/rolls/{roll}/proof,
+// /v1/rolls/{roll}/myProof, /v1/ballots/{ballot}/record and …/votes/mine/proof write it, or of a ballot's openings
+// (/v1/ballots/{ballot}/openings), without the house. vkey is
 // the log's verifier key from somewhere that the checker trusts; where it is empty the file's own is taken, and the
 // report says so. It returns an error for what is not such a file.
 func Proof(raw []byte, vkey string) (*Report, error) {
+	if isOpenings(raw) {
+		return openings(raw, vkey)
+	}
 	if isRollProof(raw) {
 		return rollProof(raw, vkey)
 	}
@@ -45,6 +49,10 @@ func Proof(raw []byte, vkey string) (*Report, error) {
 				r.wrong(what, "its private part is not the one that the leaf commits to")
 				continue
 			}
+		}
+		if len(l.Salt) == 0 {
+			r.holds("%s is there. What it commits to is not in the file", what)
+			continue
 		}
 		r.holds("%s commits to:\n%s", what, indent(l.Content+l.PrivateContent))
 	}

@@ -18,7 +18,10 @@ type ballot struct {
 	Electors pence  `json:"electors"`
 	Turnout  pence  `json:"turnout"`
 	Rule     string `json:"rule"`
-	Figures  *struct {
+	Privacy  string `json:"privacy"`
+	// Fingerprint is the frozen roll's, hexadecimal.
+	Fingerprint string `json:"rollFingerprint"`
+	Figures     *struct {
 		For         pence `json:"votesFor"`
 		Against     pence `json:"votesAgainst"`
 		Abstentions pence `json:"abstentions"`
@@ -42,8 +45,9 @@ type motion struct {
 }
 
 // checkResults decides every published ballot again from its own figures.
-func (h *House) checkResults(ctx context.Context, r *Report) error {
+func (h *House) checkResults(ctx context.Context, r *Report, log *Log) error {
 	token, published, before := "", 0, len(r.Findings)
+	logged := ballotLeaves{log: log}
 	for {
 		var page struct {
 			Ballots []ballot `json:"ballots"`
@@ -53,6 +57,9 @@ func (h *House) checkResults(ctx context.Context, r *Report) error {
 			return err
 		}
 		for _, b := range page.Ballots {
+			if err := h.checkRecord(ctx, r, b, &logged); err != nil {
+				return err
+			}
 			if b.State != "BALLOT_STATE_PUBLISHED" {
 				continue
 			}
@@ -69,9 +76,10 @@ func (h *House) checkResults(ctx context.Context, r *Report) error {
 			break
 		}
 	}
-	if len(r.Findings) == before {
+	if r.wrongSince(before) == 0 {
 		r.holds("declared results: %d, each decided again from its own figures and rule", published)
 	}
+	logged.check(r)
 	return nil
 }
 

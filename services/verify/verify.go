@@ -50,6 +50,9 @@ func (r *Report) Wrong() int {
 	return n
 }
 
+// wrongSince counts the findings from the n-th on that do not hold.
+func (r *Report) wrongSince(n int) int { return (&Report{Findings: r.Findings[n:]}).Wrong() }
+
 func (r *Report) holds(format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{What: fmt.Sprintf(format, args...)})
 }
@@ -80,7 +83,7 @@ func NewHouse(address string) (*House, error) {
 }
 
 // Logs are the public logs that a house serves, by their name in the address.
-var Logs = []string{"register", "ledger"}
+var Logs = []string{"register", "ledger", "ballots"}
 
 // attempts is how often a house is read again whose books grew meanwhile.
 const attempts = 5
@@ -109,11 +112,11 @@ func (h *House) Check(ctx context.Context, kept *Kept) (*Report, *Kept, error) {
 		}
 		keep.add(logs[name])
 	}
-	if err := h.checkResults(ctx, r); err != nil {
+	if err := h.checkResults(ctx, r, logs["ballots"]); err != nil {
 		return nil, nil, err
 	}
 	r.unchecked("The register's log is of salted commitments: who is in it, and whether it is true, only the members themselves can see, each with their own proofs (/v1/me/proofs).")
-	r.unchecked("That a declared result is what the members voted: the ballots' own log is not served yet, so the figures are taken as published. Each member can look their receipt up.")
+	r.unchecked("That a declared result is what the members voted: what opens the votes is shown to members only. Any member gets it from publication (/v1/ballots/BALLOT/openings), and folkmoot verify FILE recounts it.")
 	if len(h.Witnesses) > 0 {
 		r.unchecked("That a witness and the house do not work together: rely on a witness whose people you know, and get its key from them. What it signed it has seen grow by additions only; what the leaves stand for it does not know.")
 	}

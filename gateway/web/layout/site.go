@@ -69,8 +69,11 @@ type Site struct {
 	Payers     ledgerv1.PayerServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
+	Amendments motionsv1.AmendmentServiceClient
 	Ballots    ballotsv1.BallotsServiceClient
-	Sessions   *session.Keeper
+	// Records are what a ballot is checked with.
+	Records  ballotsv1.BallotRecordServiceClient
+	Sessions *session.Keeper
 	// Rolls are the electoral rolls.
 	Rolls membershipv1.RollServiceClient
 	// Statute is the register as the Act wants it, taking members in and copies.
@@ -108,7 +111,9 @@ func New(c Config) (*Site, error) {
 		Payers:     ledgerv1.NewPayerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
+		Amendments: motionsv1.NewAmendmentServiceClient(c.Rooms.Motions),
 		Ballots:    ballotsv1.NewBallotsServiceClient(c.Rooms.Ballots),
+		Records:    ballotsv1.NewBallotRecordServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,

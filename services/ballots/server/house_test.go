@@ -28,6 +28,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
 	"github.com/localgovdigital/folkmoot/services/internal/rpc"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // fakeMembership holds rolls as the membership room would, and explains.
@@ -80,6 +81,7 @@ type house struct {
 	wire    *rpc.Wire
 	db      *database.DB
 	policy  auth.Policies
+	log     *translog.Log
 }
 
 func key(t *testing.T) ed25519.PrivateKey {
@@ -126,8 +128,12 @@ func open(t *testing.T, c settings) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The same key in every house: what differs between two is then the votes.
+	if h.log, err = translog.New(c.db, "example.org/ballots", ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))); err != nil {
+		t.Fatal(err)
+	}
 	s, err := server.Open(t.Context(), server.Config{
-		Config: room.Config{DB: c.db, Now: c.now, Random: c.random, Log: log, Zone: time.UTC, Membership: toMembership},
+		Config: room.Config{DB: c.db, Now: c.now, Random: c.random, Log: log, Zone: time.UTC, Membership: toMembership, PublicLog: h.log},
 		Queue:  c.queue, Lease: 100 * time.Millisecond,
 	})
 	if err != nil {

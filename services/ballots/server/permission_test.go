@@ -45,6 +45,10 @@ var permissions = map[string]string{
 	"GetMyVote":       "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"ListOfficerActs": "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"CastVote":        "SIGN_IN    yes        OPERATOR_TOKEN yes        yes        yes        yes        NOT_ON_ROLL yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"ReadLog":         "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"GetRecord":       "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"GetMyVoteProof":  "SIGN_IN    yes        yes            yes        yes        yes        yes        NOT_VOTED   yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"GetOpenings":     "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"OpenBallot":      "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
 	"CloseBallot":     "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
 	"PublishBallot":   "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
@@ -70,6 +74,22 @@ var calls = map[string]func(ctx context.Context, h *house, c *grpc.ClientConn) e
 	},
 	"CastVote": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
 		_, err := ballotsv1.NewBallotsServiceClient(c).CastVote(ctx, &ballotsv1.CastVoteRequest{RequestId: request(1), Ballot: "open", Choice: ballotsv1.Choice_CHOICE_FOR})
+		return err
+	},
+	"ReadLog": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := ballotsv1.NewBallotRecordServiceClient(c).ReadLog(ctx, &ballotsv1.ReadLogRequest{Path: "checkpoint"})
+		return err
+	},
+	"GetRecord": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := ballotsv1.NewBallotRecordServiceClient(c).GetRecord(ctx, &ballotsv1.GetRecordRequest{Ballot: "published"})
+		return err
+	},
+	"GetMyVoteProof": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := ballotsv1.NewBallotRecordServiceClient(c).GetMyVoteProof(ctx, &ballotsv1.GetMyVoteProofRequest{Ballot: "published"})
+		return err
+	},
+	"GetOpenings": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := openings(ctx, c, "published")
 		return err
 	},
 	"ListOfficerActs": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
@@ -99,16 +119,25 @@ func TestPermissions(t *testing.T) {
 	if _, err := h.motions().CloseBallot(t.Context(), &ballotsv1.CloseBallotRequest{Ballot: "closed"}); err != nil {
 		t.Fatal(err)
 	}
+	h.ballot("published", 5)
+	if _, err := h.member(1).CastVote(t.Context(), &ballotsv1.CastVoteRequest{RequestId: request(90), Ballot: "published", Choice: yes}); err != nil {
+		t.Fatal(err)
+	}
+	h.publish("published")
 	var methods []string
-	for _, service := range []grpc.ServiceDesc{ballotsv1.BallotsService_ServiceDesc, ballotsv1.BallotsRoomsService_ServiceDesc, ballotsv1.OfficerActsService_ServiceDesc} {
+	for _, service := range []grpc.ServiceDesc{ballotsv1.BallotsService_ServiceDesc, ballotsv1.BallotsRoomsService_ServiceDesc, ballotsv1.OfficerActsService_ServiceDesc,
+		ballotsv1.BallotRecordService_ServiceDesc} {
 		for _, m := range service.Methods {
 			methods = append(methods, m.MethodName)
 			if _, ok := h.policy["/"+service.ServiceName+"/"+m.MethodName]; !ok {
 				t.Errorf("%s has no policy", m.MethodName)
 			}
 		}
-		if len(service.Streams) > 0 {
-			t.Errorf("%s has streams, which this table does not call", service.ServiceName)
+		for _, m := range service.Streams {
+			methods = append(methods, m.StreamName)
+			if _, ok := h.policy["/"+service.ServiceName+"/"+m.StreamName]; !ok {
+				t.Errorf("%s has no policy", m.StreamName)
+			}
 		}
 	}
 	for method := range permissions {
@@ -139,7 +168,7 @@ func TestPermissions(t *testing.T) {
 					continue
 				}
 				got = f.Reason
-				if kind := map[string]fault.Kind{"SIGN_IN": fault.Unauthenticated}[got]; kind == fault.Internal && f.Kind != fault.Denied ||
+				if kind := map[string]fault.Kind{"SIGN_IN": fault.Unauthenticated, "NOT_VOTED": fault.NotFound}[got]; kind == fault.Internal && f.Kind != fault.Denied ||
 					kind != fault.Internal && f.Kind != kind {
 					t.Errorf("%s as %s: %s came with kind %d", method, c.name, got, f.Kind)
 				}

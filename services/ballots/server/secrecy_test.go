@@ -56,6 +56,7 @@ func (h *house) seen(ctx context.Context, receipts []string) []byte {
 			found, err := client.FindReceipt(ctx, &ballotsv1.FindReceiptRequest{Ballot: "b", Code: r})
 			note(c.name, "receipt", found, err)
 		}
+		h.seenOfRecord(ctx, conn, func(what string, m proto.Message, err error) { note(c.name, what, m, err) })
 		rooms := ballotsv1.NewBallotsRoomsServiceClient(conn)
 		closed, err := rooms.CloseBallot(ctx, &ballotsv1.CloseBallotRequest{Ballot: "b"})
 		note(c.name, "close", closed, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/room"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
 
 // Config is what the ballots room is given. Of the other rooms it calls Membership.
@@ -29,8 +30,10 @@ type Server struct {
 	ballotsv1.UnimplementedBallotsServiceServer
 	ballotsv1.UnimplementedOfficerActsServiceServer
 	ballotsv1.UnimplementedBallotsRoomsServiceServer
+	ballotsv1.UnimplementedBallotRecordServiceServer
 
 	store   *store.Store
+	log     *translog.Log
 	acts    *acts.Book
 	members membershipv1.MembershipRoomsServiceClient
 	now     func() time.Time
@@ -38,13 +41,18 @@ type Server struct {
 
 // Open brings the database to this version and returns the room. Votes are stored while [Server.Run] runs.
 func Open(ctx context.Context, c Config) (*Server, error) {
-	if err := c.DB.Migrate(ctx, acts.Migrations, store.Migrations); err != nil {
+	if err := c.DB.Migrate(ctx, acts.Migrations, translog.Migrations, store.Migrations); err != nil {
+		return nil, err
+	}
+	votes := store.New(c.DB, store.Config{
+		Now: c.Now, Clock: time.Now, Random: c.Random, Log: c.Log, Queue: c.Queue, Lease: c.Lease, Patience: c.Patience,
+	})
+	if err := votes.LogMissing(ctx); err != nil {
 		return nil, err
 	}
 	return &Server{
-		store: store.New(c.DB, store.Config{
-			Now: c.Now, Clock: time.Now, Random: c.Random, Log: c.Log, Queue: c.Queue, Lease: c.Lease, Patience: c.Patience,
-		}),
+		store:   votes,
+		log:     c.PublicLog,
 		members: membershipv1.NewMembershipRoomsServiceClient(c.Membership),
 		now:     c.Now,
 		acts:    acts.NewBook(c.DB, c.Zone),
@@ -56,6 +64,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	ballotsv1.RegisterBallotsServiceServer(r, s)
 	ballotsv1.RegisterOfficerActsServiceServer(r, s)
 	ballotsv1.RegisterBallotsRoomsServiceServer(r, s)
+	ballotsv1.RegisterBallotRecordServiceServer(r, s)
 }
 
 // Policies say who may call each method.

@@ -41,6 +41,10 @@ func (s *Store) Open(ctx context.Context, o ballots.Opening, electors []ballots.
 				return err
 			}
 		}
+		b := ballots.Ballot{Opening: o, Opened: now}
+		if err := s.logEvent(ctx, tx, number, ballots.EventOpened, b.OpenedLeaf()); err != nil {
+			return err
+		}
 		return s.at("open.before-commit")
 	})
 	if err != nil {
@@ -151,7 +155,7 @@ func (s *Store) withTurnout(ctx context.Context, b ballots.Ballot, number int64)
 	}
 	held := s.box(b.ID)
 	if held == nil {
-		err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM vote WHERE ballot_no = $1 AND revision = 0`, number).Scan(&b.Turnout)
+		err := s.db.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM cast_vote WHERE ballot_no = $1 AND revision = 0`, number).Scan(&b.Turnout)
 		if err != nil {
 			return b, fmt.Errorf("store: turnout: %w", err)
 		}
@@ -198,8 +202,10 @@ func (s *Store) Publish(ctx context.Context, id string, now time.Time) (time.Tim
 			return fmt.Errorf("store: ballot %s was counted as %+v when it closed and holds %+v now", id, b.Closing.Figures, counted)
 		}
 		at = now.UnixMicro()
-		_, err = tx.ExecContext(ctx, `INSERT INTO publication (ballot_no, published) VALUES ($1, $2)`, number, at)
-		return database.StaleKey(err)
+		if _, err = tx.ExecContext(ctx, `INSERT INTO publication (ballot_no, published) VALUES ($1, $2)`, number, at); err != nil {
+			return database.StaleKey(err)
+		}
+		return s.logEvent(ctx, tx, number, ballots.EventPublished, ballots.PublishedLeaf(b.ID, time.UnixMicro(at), counted))
 	})
 	if err != nil {
 		return time.Time{}, err

@@ -14,7 +14,7 @@ import (
 // count counts what is stored of a ballot.
 func count(ctx context.Context, q querier, ballotNo int64) (ballots.Figures, error) {
 	var f ballots.Figures
-	rows, err := q.QueryContext(ctx, `SELECT choice, COUNT(*) FROM vote WHERE ballot_no = $1 AND revision = 0 GROUP BY choice`, ballotNo)
+	rows, err := q.QueryContext(ctx, `SELECT choice, COUNT(*) FROM cast_vote WHERE ballot_no = $1 AND revision = 0 GROUP BY choice`, ballotNo)
 	if err != nil {
 		return f, fmt.Errorf("store: count: %w", err)
 	}
@@ -76,6 +76,9 @@ func (s *Store) storeClosing(ctx context.Context, epoch int64, ballotNo int64, n
 			INSERT INTO closing (ballot_no, closed, votes_for, votes_against, abstentions, epoch) VALUES ($1, $2, $3, $4, $5, $6)`,
 			ballotNo, c.At.UnixMicro(), c.For, c.Against, c.Abstain, epoch); err != nil {
 			return fmt.Errorf("store: insert a closing: %w", err)
+		}
+		if err := s.logClosing(ctx, tx, ballotNo, c); err != nil {
+			return err
 		}
 		killpoint.Reach("ballots.close.before-commit")
 		return s.at("close.before-commit")

@@ -78,7 +78,7 @@ func TestInterleavings(t *testing.T) {
 				t.Errorf("hardly any %s: this shows nothing", what)
 			}
 		}
-	}, Migrations)
+	}, parts...)
 }
 
 // fight is one ballot that is fought over.

@@ -115,8 +115,8 @@ func TestKilledInBursts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
-		if err := db.Migrate(t.Context(), Migrations); err != nil {
+		t.Cleanup(func() { db.Close() })
+		if err := db.Migrate(t.Context(), parts...); err != nil {
 			t.Fatal(err)
 		}
 		acknowledged, ambiguous := 0, 0
@@ -219,7 +219,7 @@ func killed(t *testing.T, address, ballot, point string, after int) map[int]stri
 
 // TestAPointThatIsNotReachedFails shows that the burst notices.
 func TestAPointThatIsNotReachedFails(t *testing.T) {
-	db := databasetest.SQLite(t, Migrations)
+	db := databasetest.SQLite(t, parts...)
 	s := New(db, quick(Config{}))
 	id := open(t, s, killElectors)
 	self, err := os.Executable()

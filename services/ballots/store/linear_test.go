@@ -161,7 +161,7 @@ func TestCastCloseAndCountAreLinearizable(t *testing.T) {
 				if odds > 0 && struck < 10 {
 					t.Errorf("only %d faults struck", struck)
 				}
-			}, Migrations)
+			}, parts...)
 		})
 	}
 }

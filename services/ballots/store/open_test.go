@@ -38,7 +38,7 @@ func TestOpeningTwiceAtOnce(t *testing.T) {
 		if none, _, err := s.List(t.Context(), "elsewhere", 0, 10); err != nil || len(none) != 0 {
 			t.Errorf("%d ballots of another meeting, %v", len(none), err)
 		}
-	}, Migrations)
+	}, parts...)
 }
 
 // collision is what a database answers to one of two transactions that cannot both be.
@@ -61,7 +61,7 @@ func TestOpeningIsTriedAgain(t *testing.T) {
 		}
 		mustCast(t, s, id, 1, ballots.For, "request-1")
 		mustCast(t, s, id, 2*electorsPerInsert+1, ballots.For, "request-1")
-	}, Migrations)
+	}, parts...)
 }
 
 // TestALargeRoll takes more than one statement to store.
@@ -72,5 +72,5 @@ func TestALargeRoll(t *testing.T) {
 		mustCast(t, s, id, 2*electorsPerInsert+1, ballots.For, "request-1")
 		_, err := cast(s, id, 2*electorsPerInsert+2, ballots.For, "request-1")
 		wantReason(t, err, fault.Denied, "NOT_ON_ROLL")
-	}, Migrations)
+	}, parts...)
 }

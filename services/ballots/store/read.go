@@ -31,7 +31,7 @@ func (s *Store) MyVote(ctx context.Context, id, member string) (Mine, error) {
 		SELECT b.roll, e.elector_no, v.choice, v.receipt, v.request, v.cast_at
 		FROM ballot b
 		LEFT JOIN elector e ON e.ballot_no = b.ballot_no AND e.member = $2
-		LEFT JOIN vote v ON v.ballot_no = e.ballot_no AND v.elector_no = e.elector_no AND v.revision = 0
+		LEFT JOIN cast_vote v ON v.ballot_no = e.ballot_no AND v.elector_no = e.elector_no AND v.revision = 0
 		WHERE b.id = $1`, id, member).Scan(&m.Roll, &number, &choice, &receipt, &request, &cast)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, ballots.NotFound()
@@ -96,7 +96,7 @@ func (s *Store) heldReceipt(b *box, code ballots.Code) (time.Time, bool) {
 // scanReceipt looks through the votes of an open ballot that this process does not hold: nobody has voted here for a while.
 func (s *Store) scanReceipt(ctx context.Context, ballotNo int64, code ballots.Code) (time.Time, bool, error) {
 	var cast int64
-	err := s.db.Reader().QueryRowContext(ctx, `SELECT cast_at FROM vote WHERE ballot_no = $1 AND receipt = $2`, ballotNo, string(code[:])).Scan(&cast)
+	err := s.db.Reader().QueryRowContext(ctx, `SELECT cast_at FROM cast_vote WHERE ballot_no = $1 AND receipt = $2`, ballotNo, string(code[:])).Scan(&cast)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, false, nil
 	}
@@ -113,7 +113,7 @@ func (s *Store) closedReceipts(ctx context.Context, ballotNo int64) (map[ballots
 	if known, ok := s.receipts.closed[ballotNo]; ok {
 		return known, nil
 	}
-	rows, err := s.db.Reader().QueryContext(ctx, `SELECT receipt, cast_at FROM vote WHERE ballot_no = $1 AND revision = 0`, ballotNo)
+	rows, err := s.db.Reader().QueryContext(ctx, `SELECT receipt, cast_at FROM cast_vote WHERE ballot_no = $1 AND revision = 0`, ballotNo)
 	if err != nil {
 		return nil, fmt.Errorf("store: read receipts: %w", err)
 	}

@@ -106,7 +106,7 @@ func (s *Store) loadBox(ctx context.Context, r *roll) (*box, error) {
 		case closed:
 			return errClosed
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT elector_no, choice, receipt, request, cast_at FROM vote WHERE ballot_no = $1 AND revision = 0`, r.ballotNo)
+		rows, err := tx.QueryContext(ctx, `SELECT elector_no, choice, receipt, request, cast_at FROM cast_vote WHERE ballot_no = $1 AND revision = 0`, r.ballotNo)
 		if err != nil {
 			return fmt.Errorf("store: read the votes: %w", err)
 		}

@@ -11,7 +11,7 @@ import (
 
 // TestAHallReadsTheRollOnce has 200 electors cast in the moment when a vote opens: the roll is read once, not 200 times.
 func TestAHallReadsTheRollOnce(t *testing.T) {
-	s := New(databasetest.SQLite(t, Migrations), quick(Config{}))
+	s := New(databasetest.SQLite(t, parts...), quick(Config{}))
 	var read atomic.Int64
 	s.readRoll = func() { read.Add(1) }
 	run(t, s)

@@ -17,6 +17,28 @@ CREATE TABLE ballot (
 
 CREATE INDEX ballot_meeting ON ballot (meeting, ballot_no);
 
+CREATE TABLE ballot_leaf (
+  leaf      BIGINT NOT NULL PRIMARY KEY CHECK (leaf >= 0),
+  ballot_no BIGINT NOT NULL REFERENCES ballot (ballot_no),
+  event     TEXT   NOT NULL CHECK (length(event) BETWEEN 1 AND 20)
+);
+
+CREATE INDEX ballot_leaf_ballot ON ballot_leaf (ballot_no, leaf);
+
+CREATE TABLE cast_vote (
+  ballot_no  BIGINT NOT NULL,
+  elector_no BIGINT NOT NULL,
+  revision   BIGINT NOT NULL,
+  choice     TEXT   NOT NULL CHECK (choice IN ('for', 'against', 'abstain')),
+  receipt    TEXT   NOT NULL CHECK (length(receipt) = 16),
+  request    BYTEA  NOT NULL CHECK (length(request) = 16),
+  salt       BYTEA  NOT NULL CHECK (length(salt) = 16),
+  cast_at    BIGINT NOT NULL,
+  epoch      BIGINT NOT NULL,
+  leaf       BIGINT NOT NULL CHECK (leaf >= -1),
+  PRIMARY KEY (ballot_no, elector_no, revision)
+);
+
 CREATE TABLE closing (
   ballot_no     BIGINT NOT NULL PRIMARY KEY REFERENCES ballot (ballot_no),
   closed        BIGINT NOT NULL,
@@ -46,17 +68,4 @@ CREATE TABLE lease (
 CREATE TABLE publication (
   ballot_no BIGINT NOT NULL PRIMARY KEY REFERENCES ballot (ballot_no),
   published BIGINT NOT NULL
-);
-
-CREATE TABLE vote (
-  ballot_no  BIGINT NOT NULL,
-  elector_no BIGINT NOT NULL,
-  revision   BIGINT NOT NULL,
-  choice     TEXT   NOT NULL CHECK (choice IN ('for', 'against', 'abstain')),
-  receipt    TEXT   NOT NULL CHECK (length(receipt) = 16),
-  request    BYTEA  NOT NULL CHECK (length(request) = 16),
-  salt       BYTEA  NOT NULL CHECK (length(salt) = 16),
-  cast_at    BIGINT NOT NULL,
-  epoch      BIGINT NOT NULL,
-  PRIMARY KEY (ballot_no, elector_no, revision)
 );

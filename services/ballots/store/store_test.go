@@ -17,7 +17,11 @@ import (
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
 	"github.com/localgovdigital/folkmoot/services/internal/fault"
+	"github.com/localgovdigital/folkmoot/services/internal/translog"
 )
+
+// parts are what the room's database holds.
+var parts = []database.Migrations{translog.Migrations, Migrations}
 
 // quick is a configuration whose waits suit a test.
 func quick(c Config) Config {
@@ -49,7 +53,16 @@ func run(t testing.TB, s *Store) (stop func()) {
 	done := make(chan struct{})
 	go func() { defer close(done); s.Run(ctx) }()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(stop)
+	t.Cleanup(func() {
+		stop()
+		// Whatever a test did to it, votes, ballots and the public log must agree in the end.
+		if _, benchmark := t.(*testing.B); benchmark {
+			return
+		}
+		if err := s.CheckLog(context.Background()); err != nil {
+			t.Errorf("the public log: %v", err)
+		}
+	})
 	return stop
 }
 
@@ -165,7 +178,7 @@ func TestABallotFromOpeningToPublication(t *testing.T) {
 		if b, err = s.Get(t.Context(), id); err != nil || b.State() != ballots.Published || b.Turnout != 3 {
 			t.Errorf("got %+v, %v", b, err)
 		}
-	}, Migrations)
+	}, parts...)
 }
 
 // TestSchema compares what the migrations make with schema.sql.
@@ -201,5 +214,5 @@ func TestReceiptsAreFound(t *testing.T) {
 		everywhere(s)
 		_, _, err := s.FindReceipt(t.Context(), "no-such-ballot", v.Receipt)
 		wantReason(t, err, fault.NotFound, "BALLOT_NOT_FOUND")
-	}, Migrations)
+	}, parts...)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 )
@@ -73,7 +74,15 @@ type liteStmt struct {
 // drop closes a statement for good. What it did is done, so an error here tells nothing new.
 func (s *liteStmt) drop() { _ = s.Close() }
 
+// sentToSQLite counts what is sent to SQLite.
+var sentToSQLite atomic.Int64
+
+// Sent is how many statements this process has sent to SQLite databases. Tests hold with it that what a page asks
+// does not grow with what there is.
+func Sent() int64 { return sentToSQLite.Load() }
+
 func (c *liteConn) statement(ctx context.Context, text string, args []driver.NamedValue) (*liteStmt, error) {
+	sentToSQLite.Add(1)
 	q := c.known[text]
 	if q == nil {
 		q = &liteQuery{}

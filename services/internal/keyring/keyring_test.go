@@ -112,3 +112,42 @@ func TestLogsHaveKeysAndNamesOfTheirOwn(t *testing.T) {
 		t.Error("keys were made beside old ones")
 	}
 }
+
+// TestALogIsAddedToAnOlderFolder: a folder from before the ballots' log gets its key and a name of the same society, once.
+func TestALogIsAddedToAnOlderFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := Create(dir, []string{"ledger"}, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if err := CreateLogs(dir, "example.org", rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	_, ledger, err := Log(dir, "ledger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, logsFile), []byte(`{"register":"example.org/register","ledger":"example.org/ledger"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "ballots-log.key")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Log(dir, "ballots"); err == nil {
+		t.Fatal("the older folder has the log already")
+	}
+	if err := AddLogs(dir, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	origin, key, err := Log(dir, "ballots")
+	if err != nil || origin != "example.org/ballots" {
+		t.Fatalf("%q, %v", origin, err)
+	}
+	if err := AddLogs(dir, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	_, again, err := Log(dir, "ballots")
+	_, same, err2 := Log(dir, "ledger")
+	if err != nil || err2 != nil || !key.Equal(again) || !ledger.Equal(same) {
+		t.Errorf("adding again made other keys; %v, %v", err, err2)
+	}
+}

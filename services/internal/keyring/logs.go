@@ -9,10 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// Logs are the rooms that keep a public log, by the log's name in its address: the register of membership, the ledger.
-var Logs = map[string]string{"membership": "register", "ledger": "ledger"}
+// Logs are the rooms that keep a public log, by the log's name in its address: the register of membership, the ledger, the ballots.
+var Logs = map[string]string{"membership": "register", "ledger": "ledger", "ballots": "ballots"}
 
 // logsFile holds the origin of each log: the name in every checkpoint, by which witnesses and those who kept an earlier
 // checkpoint know the log. It is decided once, when the keys are made, and outlives a change of address.
@@ -42,6 +43,54 @@ func CreateLogs(dir, society string, random io.Reader) error {
 		return fmt.Errorf("keyring: encode the origins: %w", err)
 	}
 	return writeNew(filepath.Join(dir, logsFile), append(raw, '\n'))
+}
+
+// AddLogs makes what a folder lacks that was made before one of the logs existed: its key, and its origin under the society's name
+// as the older logs have it. It does nothing where all are there.
+func AddLogs(dir string, random io.Reader) error {
+	origins, err := Origins(dir)
+	if err != nil {
+		return err
+	}
+	society := ""
+	for log, origin := range origins {
+		society = strings.TrimSuffix(origin, "/"+log)
+	}
+	var added []string
+	for _, log := range Logs {
+		if origins[log] == "" {
+			added = append(added, log)
+			origins[log] = society + "/" + log
+		}
+	}
+	if len(added) == 0 {
+		return nil
+	}
+	for _, log := range added {
+		// A key without an origin is what is left of an addition that was cut short: it has signed nothing.
+		if _, err := os.Stat(filepath.Join(dir, logKey(log)+".key")); err == nil {
+			continue
+		}
+		if _, err := createKey(dir, logKey(log), random); err != nil {
+			return err
+		}
+	}
+	raw, err := json.MarshalIndent(origins, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keyring: encode the origins: %w", err)
+	}
+	// Written beside and moved: the list is never half there.
+	next := filepath.Join(dir, logsFile+".new")
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	if err := writeNew(next, append(raw, '\n')); err != nil {
+		return err
+	}
+	if err := os.Rename(next, filepath.Join(dir, logsFile)); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return nil
 }
 
 func logKey(log string) string { return log + "-log" }

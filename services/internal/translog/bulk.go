@@ -13,9 +13,9 @@ import (
 // AppendAll adds a leaf for each content, in order, in the transaction of the facts, and returns the first one's index. It is
 // [Append] for many facts at once; the salts come from the machine.
 func AppendAll(ctx context.Context, tx *sql.Tx, contents [][]byte) (int64, error) {
-	var first int64
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(idx), -1) + 1 FROM log_leaf`).Scan(&first); err != nil {
-		return 0, fmt.Errorf("translog: next index: %w", err)
+	first, err := size(ctx, tx)
+	if err != nil {
+		return 0, err
 	}
 	for at := first; len(contents) > 0; {
 		// As far as the tile goes that is being filled: a full one is stored before the next begins.

@@ -17,8 +17,10 @@ type Leaf struct {
 	Index int64
 	// Data is what is public: the commitment.
 	Data []byte
-	// Salt and Content open it; nil once they were forgotten.
+	// Salt and Content open it; nil once they were forgotten, and in a block.
 	Salt, Content []byte
+	// Block is true for a leaf whose opening stands in the row of its fact ([AppendBlock]).
+	Block bool
 }
 
 // Each calls yield for every leaf in order, and stops at its first error.
@@ -27,18 +29,31 @@ func Each(ctx context.Context, db *database.DB, yield func(Leaf) error) error {
 }
 
 func each(ctx context.Context, q querier, yield func(Leaf) error) error {
-	rows, err := q.QueryContext(ctx, `SELECT idx, data, salt, content FROM log_leaf ORDER BY idx`)
+	rows, err := q.QueryContext(ctx, `
+		SELECT idx, data, salt, content, FALSE FROM log_leaf
+		UNION ALL SELECT first, data, NULL, NULL, TRUE FROM log_block ORDER BY 1`)
 	if err != nil {
 		return fmt.Errorf("translog: read: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var l Leaf
-		if err := rows.Scan(&l.Index, &l.Data, &l.Salt, &l.Content); err != nil {
+		var data []byte
+		if err := rows.Scan(&l.Index, &data, &l.Salt, &l.Content, &l.Block); err != nil {
 			return fmt.Errorf("translog: read: %w", err)
 		}
-		if err := yield(l); err != nil {
-			return err
+		width := len(data)
+		if l.Block {
+			width = CommitmentSize
+		}
+		for ; len(data) >= width; data, l.Index = data[width:], l.Index+1 {
+			l.Data = data[:width]
+			if err := yield(l); err != nil {
+				return err
+			}
+			if !l.Block {
+				break
+			}
 		}
 	}
 	return rows.Err()
@@ -89,4 +104,9 @@ func Check(ctx context.Context, db *database.DB) error {
 		}
 		return nil
 	})
+}
+
+// EachIn is [Each] within a transaction.
+func EachIn(ctx context.Context, tx *sql.Tx, yield func(Leaf) error) error {
+	return each(ctx, tx, yield)
 }

@@ -181,32 +181,19 @@ func (l *Log) ownFile(ctx context.Context, path string) (f File, ok bool, err er
 
 // bundle returns w entries from 256n on: each a big-endian length of two bytes and the data.
 func (l *Log) bundle(ctx context.Context, n int64, w int) (File, error) {
-	rows, err := l.db.Reader().QueryContext(ctx, `SELECT idx, data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, n*tileWidth, n*tileWidth+int64(w))
+	all, err := leaves(ctx, l.db.Reader(), n*tileWidth, int64(w))
 	if err != nil {
-		return File{}, fmt.Errorf("translog: bundle: %w", err)
+		return File{}, err
 	}
-	defer rows.Close()
+	if len(all) != w {
+		return File{}, notThere()
+	}
 	var b bytes.Buffer
-	got := 0
-	for ; rows.Next(); got++ {
-		var at int64
-		var data []byte
-		if err := rows.Scan(&at, &data); err != nil {
-			return File{}, fmt.Errorf("translog: bundle: %w", err)
-		}
-		if missing := n*tileWidth + int64(got); at != missing {
-			return File{}, damaged(0, missing)
-		}
+	for _, data := range all {
 		var length [2]byte
 		binary.BigEndian.PutUint16(length[:], uint16(len(data)))
 		b.Write(length[:])
 		b.Write(data)
-	}
-	if err := rows.Err(); err != nil {
-		return File{}, fmt.Errorf("translog: bundle: %w", err)
-	}
-	if got != w {
-		return File{}, notThere()
 	}
 	return File{ContentType: "application/octet-stream", Data: b.Bytes(), Immutable: true}, nil
 }

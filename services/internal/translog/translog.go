@@ -58,9 +58,9 @@ func Append(ctx context.Context, tx *sql.Tx, random io.Reader, content []byte) (
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return 0, fmt.Errorf("translog: %w", err)
 	}
-	var index int64
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(idx), -1) + 1 FROM log_leaf`).Scan(&index); err != nil {
-		return 0, fmt.Errorf("translog: next index: %w", err)
+	index, err := size(ctx, tx)
+	if err != nil {
+		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO log_leaf (idx, data, salt, content) VALUES ($1, $2, $3, $4)`, index, Commit(salt, content), salt, content); err != nil {
 		return 0, database.StaleKey(fmt.Errorf("translog: append: %w", err))
@@ -96,16 +96,19 @@ type querier interface {
 // row returns at most count hashes of a level of tiles from a place on: hashes of leaves at level 0, roots of full
 // tiles of the level below above that.
 func row(ctx context.Context, q querier, level, from, count int64) ([]tlog.Hash, error) {
-	query, args := `SELECT idx, data FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, []any{from, from + count}
-	if level > 0 {
-		query, args = `SELECT n, root FROM log_tile WHERE n >= $1 AND n < $2 AND level = $3 ORDER BY n`, []any{from, from + count, level - 1}
+	hashes := make([]tlog.Hash, 0, min(count, tileWidth))
+	if level == 0 {
+		data, err := leaves(ctx, q, from, count)
+		for _, d := range data {
+			hashes = append(hashes, tlog.RecordHash(d))
+		}
+		return hashes, err
 	}
-	rows, err := q.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, `SELECT n, root FROM log_tile WHERE n >= $1 AND n < $2 AND level = $3 ORDER BY n`, from, from+count, level-1)
 	if err != nil {
 		return nil, fmt.Errorf("translog: read: %w", err)
 	}
 	defer rows.Close()
-	hashes := make([]tlog.Hash, 0, min(count, tileWidth))
 	for rows.Next() {
 		var at int64
 		var b []byte
@@ -114,10 +117,6 @@ func row(ctx context.Context, q querier, level, from, count int64) ([]tlog.Hash,
 		}
 		if missing := from + int64(len(hashes)); at != missing {
 			return nil, damaged(level, missing)
-		}
-		if level == 0 {
-			hashes = append(hashes, tlog.RecordHash(b))
-			continue
 		}
 		var h tlog.Hash
 		if copy(h[:], b) != tlog.HashSize {
@@ -169,11 +168,14 @@ func join(hashes []tlog.Hash) []byte {
 
 // size is how many leaves there are.
 func size(ctx context.Context, q querier) (int64, error) {
-	var n int64
-	if err := q.QueryRowContext(ctx, `SELECT COALESCE(MAX(idx), -1) + 1 FROM log_leaf`).Scan(&n); err != nil {
+	var single, blocks int64
+	err := q.QueryRowContext(ctx, `
+		SELECT COALESCE((SELECT MAX(idx) FROM log_leaf), -1) + 1,
+		       COALESCE((SELECT first + length(data) / 32 FROM log_block ORDER BY first DESC LIMIT 1), 0)`).Scan(&single, &blocks)
+	if err != nil {
 		return 0, fmt.Errorf("translog: size: %w", err)
 	}
-	return n, nil
+	return max(single, blocks), nil
 }
 
 // reader reads stored hashes (tlog.HashReader) out of tiles.

@@ -207,7 +207,6 @@ func TestAmended(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	base := Parse(text)
 	all := []Amendment{
 		{ID: "late", Number: 1, Edits: []Edit{{Kind: Delete, Clause: "4"}}},
 		{ID: "after2", Number: 2, Edits: []Edit{{Kind: Insert, Clause: "2", New: "x"}}},
@@ -218,7 +217,7 @@ func TestOrder(t *testing.T) {
 		{ID: "late-1", Number: 6, Parent: "late", Edits: []Edit{{Kind: Delete, Clause: "1"}}},
 	}
 	var got []string
-	for _, a := range Order(base, all) {
+	for _, a := range Order(all) {
 		got = append(got, a.ID)
 	}
 	if s := strings.Join(got, " "); s != "top two-a two-b after2 late-1 late-2 late" {

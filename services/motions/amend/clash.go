@@ -2,7 +2,9 @@ package amend
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 )
 
 // Why is why an amendment falls when another is carried.
@@ -139,15 +141,15 @@ func Falls(base []Clause, carried []Amendment, a Amendment) (why Why, by string)
 // same place as moved; an amendment to an amendment before the one that it amends, and all of them before the motion.
 // It is the custom of British meetings that take a text clause by clause. No numeric rule for it stands in the model
 // rules that were read (field.md 2.4), so a rule book names it: amendment.order.
-func Order(base []Clause, all []Amendment) []Amendment {
-	place := map[string]int{"": -1}
-	for i, c := range base {
-		place[c.ID] = 2 * i
-	}
+func Order(all []Amendment) []Amendment {
 	first := func(a Amendment) int {
-		least := 2 * len(base)
+		least := math.MaxInt
 		for _, e := range a.Edits {
-			at := place[e.Clause]
+			n, err := strconv.Atoi(e.Clause)
+			if err != nil {
+				n = 0 // before the first clause
+			}
+			at := 2 * n
 			if e.Kind == Insert {
 				at++
 			}

@@ -42,6 +42,8 @@ var motionStates = map[motions.MotionState]motionsv1.MotionState{
 	motions.Carried:    motionsv1.MotionState_MOTION_STATE_CARRIED,
 	motions.Lost:       motionsv1.MotionState_MOTION_STATE_LOST,
 	motions.Withdrawn:  motionsv1.MotionState_MOTION_STATE_WITHDRAWN,
+	motions.Agreed:     motionsv1.MotionState_MOTION_STATE_AGREED,
+	motions.Fallen:     motionsv1.MotionState_MOTION_STATE_FALLEN,
 }
 
 var motionKinds = map[motions.MotionKind]motionsv1.MotionKind{
@@ -99,7 +101,7 @@ func (s *Server) meetingProto(f store.MeetingFacts, electors int64) *motionsv1.M
 	if countsNow(m) && electors >= 0 {
 		out.Quorum = f.Terms.Quorum(m.Kind).Needed(electors)
 	}
-	for _, mo := range f.Paper {
+	for _, mo := range motions.InOrderOfVoting(f.Paper) {
 		out.OrderPaper = append(out.OrderPaper, motionProto(mo))
 	}
 	return out
@@ -118,6 +120,9 @@ func motionProto(m motions.Motion) *motionsv1.Motion {
 		out.RuleChanges = append(out.RuleChanges, &motionsv1.RuleChange{Key: c.Key, Value: c.Value})
 	}
 	out.RuleBook = int32(m.RuleBook)
+	if a := m.Amends; a != nil {
+		out.Amends, out.AmendmentNumber, out.Position = a.Motion, int32(a.Number), 0
+	}
 	if v := m.Vote; v != nil {
 		out.Vote = &motionsv1.Vote{Ballot: v.Ballot, OpenTime: stamp(v.Opened), CloseTime: stamp(v.Closed), DeclareTime: stamp(v.Declared)}
 		if m.Declared() {

@@ -84,7 +84,7 @@ func (s *Server) changeMotion(ctx context.Context, method, motion string, req ch
 func (s *Server) AcceptMotion(ctx context.Context, req *motionsv1.AcceptMotionRequest) (*motionsv1.Motion, error) {
 	return s.changeMotion(ctx, motionsv1.MotionsService_AcceptMotion_FullMethodName, req.GetMotion(), req, motions.Caller.MayReceive,
 		func(a store.Ask, f store.MotionFacts) (store.Change, error) {
-			m, err := motions.Accept(f.Motion, f.At.Meeting, f.At.NextPosition(), a.Caller, a.Request.At)
+			m, err := motions.Accept(f.Motion, f.At.Meeting, motions.NextPlace(f.At.Paper, f.Motion.Amends != nil), a.Caller, a.Request.At)
 			return store.Change{Motion: m, Paper: true}, err
 		})
 }
@@ -97,6 +97,9 @@ func (s *Server) WithdrawMotion(ctx context.Context, req *motionsv1.WithdrawMoti
 	}
 	reply, err := s.store.ChangeMotion(ctx, ask, req.GetMotion(), func(f store.MotionFacts) (store.Change, error) {
 		if err := motions.MayWithdraw(f.Motion, ask.Caller); err != nil {
+			return store.Change{}, err
+		}
+		if err := f.Debate.Undecided(); err != nil && f.Motion.State == motions.Accepted {
 			return store.Change{}, err
 		}
 		if err := rpc.CheckETag(req.GetEtag(), etag(f.Motion.Version)); err != nil {

@@ -93,6 +93,22 @@ var people = map[string]map[string]who{
 	"OpenVote":    presiding,
 	"CloseVote":   presiding,
 	"DeclareVote": presiding,
+	// Amendments: whoever may see a motion reads them; whoever the meeting admits moves them; on the target, which is a
+	// motion and no amendment, nobody agrees.
+	"ListAmendments": {"region": {}, "general": {}},
+	"ReadMotion":     {"region": {}, "general": {}},
+	"CheckAmendment": {"region": {}, "general": {}},
+	"MoveAmendment": {
+		"region": {anyone: "SIGN_IN", member: allows, mover: allows, chair: "OTHER_REGION", secretary: "OTHER_REGION", treasurer: "OTHER_REGION",
+			organiser: allows, elsewhere: "OTHER_REGION", operator: "OPERATOR_TOKEN"},
+		"general": {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"},
+	},
+	"AgreeAmendment": {
+		"region":  {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"},
+		"general": {anyone: "SIGN_IN", operator: "OPERATOR_TOKEN"},
+		"amendment": {anyone: "SIGN_IN", member: allows, mover: allows, chair: "NOT_MOVER_OR_SECONDER", secretary: "NOT_MOVER_OR_SECONDER", treasurer: "NOT_MOVER_OR_SECONDER",
+			organiser: "NOT_MOVER_OR_SECONDER", elsewhere: "NOT_MOVER_OR_SECONDER", operator: "OPERATOR_TOKEN"},
+	},
 	"ApplyFounding": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 	"GetDecision": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
@@ -135,6 +151,7 @@ var denials = map[string]fault.Kind{
 	"SIGN_IN": fault.Unauthenticated, "ROLE_NEEDED": fault.Denied, "ROOMS_ONLY": fault.Denied, "ROOM_NOT_ALLOWED": fault.Denied,
 	"OPERATOR_TOKEN": fault.Denied, "NOT_YOUR_REGION": fault.Denied, "NOT_YOUR_OFFICE": fault.Denied, "OTHER_REGION": fault.Denied,
 	"NOT_IN_GOOD_STANDING": fault.Denied, "MOVER_CANNOT_SECOND": fault.Denied, "NOT_THE_MOVER": fault.Denied,
+	"NOT_MOVER_OR_SECONDER": fault.Denied,
 }
 
 func TestPermissions(t *testing.T) {
@@ -148,6 +165,11 @@ func TestPermissions(t *testing.T) {
 		m := h.notice(planner, h.draft(planner, kind, region, 40*day))
 		mo := h.proposed(m, planner, asha, ben, motionsv1.Resolution_RESOLUTION_ORDINARY)
 		targets[place] = target{kind, region, m.GetId(), mo.GetId()}
+		if place == "region" {
+			// The organiser's amendment to asha's motion, which ben seconded.
+			a := h.amends(mo, organiser, "", words("1", "so", "otherwise"))
+			targets["amendment"] = target{kind, region, m.GetId(), a.GetMotion().GetId()}
+		}
 	}
 	for method, desc := range methods(t) {
 		table, ok := people[method]

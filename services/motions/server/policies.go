@@ -54,7 +54,13 @@ func Policies() auth.Policies {
 		motionsv1.RuleBookService_ListRuleBooks_FullMethodName:      public,
 		motionsv1.RuleBookService_CheckRules_FullMethodName:         public,
 		motionsv1.RuleBookService_AdoptRules_FullMethodName:         adopting,
-		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName:  {Rooms: []string{auth.Membership}, Writes: true},
+		motionsv1.AmendmentService_ListAmendments_FullMethodName:    public,
+		motionsv1.AmendmentService_ReadMotion_FullMethodName:        public,
+		motionsv1.AmendmentService_CheckAmendment_FullMethodName:    public,
+		motionsv1.AmendmentService_MoveAmendment_FullMethodName:     member,
+		motionsv1.AmendmentService_AgreeAmendment_FullMethodName:    member,
+
+		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
 		motionsv1.MeetingsRoomsService_FindMeeting_FullMethodName:    {Rooms: []string{auth.Ledger}},

@@ -20,6 +20,10 @@ func (s resolutionsServer) GetDecision(ctx context.Context, req *motionsv1.GetDe
 	if err != nil {
 		return nil, err
 	}
+	if m.Amends != nil {
+		// An amendment decides a text, nothing else: no room acts on it.
+		return nil, motions.MotionNotFound()
+	}
 	whole := motionProto(m)
 	return &motionsv1.Decision{
 		Motion: m.ID, Title: m.Title, Text: m.Text, Region: m.Region, DeclareTime: whole.GetVote().GetDeclareTime(), Carried: m.State == motions.Carried,

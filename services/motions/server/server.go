@@ -35,6 +35,7 @@ type Config struct {
 type Server struct {
 	motionsv1.UnimplementedMotionsServiceServer
 	motionsv1.UnimplementedRuleBookServiceServer
+	motionsv1.UnimplementedAmendmentServiceServer
 	motionsv1.UnimplementedOfficerActsServiceServer
 	motionsv1.UnimplementedAttendanceServiceServer
 	rooms *roomsServer
@@ -82,6 +83,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsServiceServer(r, s)
 	motionsv1.RegisterRuleBookServiceServer(r, s)
+	motionsv1.RegisterAmendmentServiceServer(r, s)
 	motionsv1.RegisterOfficerActsServiceServer(r, s)
 	motionsv1.RegisterAttendanceServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)

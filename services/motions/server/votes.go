@@ -33,6 +33,9 @@ func (s *Server) OpenVote(ctx context.Context, req *motionsv1.OpenVoteRequest) (
 	}
 	if _, err := s.changeMotion(ctx, motionsv1.MotionsService_OpenVote_FullMethodName, req.GetMotion(), req, motions.Caller.MayPreside,
 		func(a store.Ask, f store.MotionFacts) (store.Change, error) {
+			if err := f.Debate.MayPut(f.Motion); err != nil {
+				return store.Change{}, err
+			}
 			m, err := motions.Put(f.Motion, f.At.Meeting, f.At.Terms, ballot, a.Caller, a.Request.At)
 			return store.Change{Motion: m}, err
 		}); err != nil {

@@ -102,6 +102,9 @@ func (s *Store) meetingFacts(ctx context.Context, q querier, id string, a Ask) (
 	if f.Paper, err = listMotions(ctx, q, ` WHERE t.meeting = $1 AND t.position > 0 ORDER BY t.position`, id); err != nil {
 		return MeetingFacts{}, err
 	}
+	if err = readPaperAmends(ctx, q, f.Paper, id); err != nil {
+		return MeetingFacts{}, err
+	}
 	f.CallerPresent, err = isPresent(ctx, q, id, a.Caller)
 	return f, err
 }

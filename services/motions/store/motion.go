@@ -15,27 +15,38 @@ func insertMotion(ctx context.Context, tx *sql.Tx, m motions.Motion) error {
 	if m.TabledBy != nil {
 		from = m.TabledBy.Motion
 	}
+	amends := ""
+	if m.Amends != nil {
+		amends = m.Amends.Motion
+	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO motion (id, meeting, region, position, kind, majority, title, text, seats, state, mover, mover_name, seconder, seconder_name,
-		  moved, seconded, accepted, accepted_by, withdrawn, tabled_from, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		  moved, seconded, accepted, accepted_by, withdrawn, tabled_from, version, amends)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		m.ID, m.Meeting, m.Region, m.Position, string(m.Kind), string(m.Majority), m.Title, m.Text, m.Seats, string(m.State), m.Mover, m.MoverName,
-		m.Seconder, m.SeconderName, micros(m.MovedAt), micros(m.SecondedAt), micros(m.AcceptedAt), m.AcceptedBy, micros(m.WithdrawnAt), from, m.Version)
+		m.Seconder, m.SeconderName, micros(m.MovedAt), micros(m.SecondedAt), micros(m.AcceptedAt), m.AcceptedBy, micros(m.WithdrawnAt), from, m.Version, amends)
 	if err != nil {
 		// Two at once computed the same position, or table the same motion: look again.
 		return database.StaleKey(fmt.Errorf("store: insert a motion: %w", err))
+	}
+	if err := insertAmendment(ctx, tx, m); err != nil {
+		return err
 	}
 	return insertChanges(ctx, tx, m)
 }
 
 // writeMotion keeps what changed of a motion and of its vote.
 func writeMotion(ctx context.Context, tx *sql.Tx, before, m motions.Motion) error {
+	state, fate := stored(m.State)
 	_, err := tx.ExecContext(ctx, `
-		UPDATE motion SET position = $2, state = $3, seconder = $4, seconder_name = $5, seconded = $6, accepted = $7, accepted_by = $8, withdrawn = $9, version = $10
+		UPDATE motion SET position = $2, state = $3, seconder = $4, seconder_name = $5, seconded = $6, accepted = $7, accepted_by = $8, withdrawn = $9, version = $10, fate = $11
 		WHERE id = $1`,
-		m.ID, m.Position, string(m.State), m.Seconder, m.SeconderName, micros(m.SecondedAt), micros(m.AcceptedAt), m.AcceptedBy, micros(m.WithdrawnAt), m.Version)
+		m.ID, m.Position, state, m.Seconder, m.SeconderName, micros(m.SecondedAt), micros(m.AcceptedAt), m.AcceptedBy, micros(m.WithdrawnAt), m.Version, fate)
 	if err != nil {
 		return database.StaleKey(fmt.Errorf("store: update a motion: %w", err))
+	}
+	if err := writeAmendment(ctx, tx, m); err != nil {
+		return err
 	}
 	if m.Vote == nil && before.Vote != nil {
 		// It was put back: the next vote has a ballot of its own.
@@ -74,7 +85,8 @@ func voteColumns(as string) string {
 }
 
 // A tabled motion carries the region's motion (o) and its vote (w); a regional one what it was tabled as (g).
-var motionQuery = `SELECT t.id, t.meeting, t.region, t.position, t.kind, t.majority, t.title, t.text, t.seats, t.state, t.mover, t.mover_name, t.seconder,
+var motionQuery = `SELECT t.id, t.meeting, t.region, t.position, t.kind, t.majority, t.title, t.text, t.seats,
+	CASE WHEN t.fate <> '' THEN t.fate ELSE t.state END, t.mover, t.mover_name, t.seconder,
 	t.seconder_name, t.moved, t.seconded, t.accepted, t.accepted_by, t.withdrawn, t.version, COALESCE(g.id, ''),
 	COALESCE(o.id, ''), COALESCE(o.region, ''), COALESCE(o.meeting, ''), ` + voteColumns("v") + `, ` + voteColumns("w") + `
 	FROM motion t
@@ -143,6 +155,9 @@ func motionByID(ctx context.Context, q querier, id string) (motions.Motion, erro
 	if len(all) == 0 {
 		return motions.Motion{}, motions.MotionNotFound()
 	}
+	if err := readAmends(ctx, q, all, "a.motion = $1", id); err != nil {
+		return motions.Motion{}, err
+	}
 	return all[0], readChanges(ctx, q, &all[0])
 }
 
@@ -151,8 +166,18 @@ func (s *Store) motionFacts(ctx context.Context, q querier, id string, a Ask) (M
 	if err != nil {
 		return MotionFacts{}, err
 	}
+	about := m
+	if m.Amends != nil {
+		if about, err = motionByID(ctx, q, m.Amends.Motion); err != nil {
+			return MotionFacts{}, err
+		}
+	}
+	d, err := debate(ctx, q, about)
+	if err != nil {
+		return MotionFacts{}, err
+	}
 	at, err := s.meetingFacts(ctx, q, m.Meeting, a)
-	return MotionFacts{Motion: m, At: at}, err
+	return MotionFacts{Motion: m, At: at, Debate: d}, err
 }
 
 // Motion returns a motion.
@@ -192,9 +217,9 @@ type MotionQuery struct {
 	Limit int
 }
 
-// Motions returns motions, newest first.
+// Motions returns motions without amendments to them, newest first.
 func (s *Store) Motions(ctx context.Context, q MotionQuery) ([]motions.Motion, error) {
-	where, args := []string{}, []any{}
+	where, args := []string{"t.amends = ''"}, []any{}
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
 	if q.Meeting != "" {
 		where = append(where, "t.meeting = "+arg(q.Meeting))

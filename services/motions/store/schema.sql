@@ -1,5 +1,27 @@
 -- The schema after all migrations, for readers. Made by a test (-update-schema); the migrations are in schema/.
 
+CREATE TABLE amendment (
+  motion          TEXT   NOT NULL PRIMARY KEY REFERENCES motion (id),
+  amends          TEXT   NOT NULL REFERENCES motion (id),
+  parent          TEXT   NOT NULL,
+  number          BIGINT NOT NULL CHECK (number > 0),
+  mover_agreed    BIGINT NOT NULL,
+  seconder_agreed BIGINT NOT NULL,
+  CHECK (parent <> motion AND amends <> motion),
+  UNIQUE (amends, number)
+);
+
+CREATE TABLE amendment_edit (
+  motion     TEXT   NOT NULL REFERENCES amendment (motion),
+  line       BIGINT NOT NULL CHECK (line > 0),
+  kind       TEXT   NOT NULL CHECK (kind IN ('words', 'replace', 'delete', 'insert')),
+  clause     TEXT   NOT NULL CHECK (length(clause) <= 60),
+  old_words  TEXT   NOT NULL,
+  occurrence BIGINT NOT NULL CHECK (occurrence >= 0),
+  new_words  TEXT   NOT NULL,
+  PRIMARY KEY (motion, line)
+);
+
 CREATE TABLE attendance (
   meeting     TEXT   NOT NULL REFERENCES meeting (id),
   member      TEXT   NOT NULL CHECK (length(member) BETWEEN 1 AND 40),
@@ -66,10 +88,13 @@ CREATE TABLE motion (
   accepted_by   TEXT   NOT NULL,
   withdrawn     BIGINT NOT NULL,
   tabled_from   TEXT   NOT NULL,
-  version       BIGINT NOT NULL CHECK (version > 0),
+  version       BIGINT NOT NULL CHECK (version > 0), amends TEXT NOT NULL DEFAULT '' CHECK (length(amends) <= 36), fate TEXT NOT NULL DEFAULT ''
+  CHECK (fate IN ('', 'agreed', 'fallen', 'refused', 'appealed', 'remitted', 'next_business', 'composited')),
   CHECK ((kind = 'election') = (seats > 0)),
   CHECK ((position > 0) = (accepted > 0))
 );
+
+CREATE INDEX motion_amends ON motion (amends, id) WHERE amends <> '';
 
 CREATE INDEX motion_meeting ON motion (meeting, moved, id);
 
@@ -80,6 +105,22 @@ CREATE UNIQUE INDEX motion_position ON motion (meeting, position) WHERE position
 CREATE UNIQUE INDEX motion_tabled ON motion (tabled_from) WHERE tabled_from <> '';
 
 CREATE INDEX motion_underway ON motion (id) WHERE state IN ('opening', 'closing');
+
+CREATE TABLE motion_fate (
+  motion   TEXT   NOT NULL PRIMARY KEY REFERENCES motion (id),
+  why      TEXT   NOT NULL CHECK (length(why) BETWEEN 1 AND 40),
+  other    TEXT   NOT NULL,
+  happened BIGINT NOT NULL
+);
+
+CREATE TABLE motion_text (
+  motion    TEXT   NOT NULL REFERENCES motion (id),
+  version   BIGINT NOT NULL CHECK (version > 0),
+  text      TEXT   NOT NULL CHECK (length(text) BETWEEN 1 AND 40000),
+  amendment TEXT   NOT NULL,
+  happened  BIGINT NOT NULL,
+  PRIMARY KEY (motion, version)
+);
 
 CREATE TABLE presence (
   id       TEXT   NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 90),

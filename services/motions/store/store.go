@@ -52,11 +52,7 @@ type MeetingFacts struct {
 
 // NextPosition is the next free place on the order paper.
 func (f MeetingFacts) NextPosition() int {
-	n := 0
-	for _, m := range f.Paper {
-		n = max(n, m.Position)
-	}
-	return n + 1
+	return motions.NextPlace(f.Paper, false)
 }
 
 // MotionFacts are what a decision about a motion looks at.
@@ -64,6 +60,8 @@ type MotionFacts struct {
 	Motion motions.Motion
 	// At is the motion's meeting.
 	At MeetingFacts
+	// Debate is the motion with its amendments; an amendment's is that of the motion that it amends.
+	Debate motions.Debate
 }
 
 // Ask says who asks when.
@@ -164,6 +162,9 @@ func (s *Store) ChangeMotion(ctx context.Context, a Ask, motion string, decide f
 			return nil, err
 		}
 		if err := writeMotion(ctx, tx, f.Motion, c.Motion); err != nil {
+			return nil, err
+		}
+		if err := settle(ctx, tx, f.Debate, c.Motion, a); err != nil {
 			return nil, err
 		}
 		if put := c.Motion.Vote; put != nil && (f.Motion.Vote == nil || f.Motion.Vote.Ballot != put.Ballot) {

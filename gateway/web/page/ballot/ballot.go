@@ -54,6 +54,9 @@ func Register(s *layout.Site) error {
 	j.Post("/ballots/{ballot}/check", p.check)
 	j.Get("/ballots/{ballot}/receipt", func(q *layout.Request) error { return p.receipt(q, false) })
 	j.Get("/ballots/{ballot}/receipts", p.find)
+	j.Get("/ballots/{ballot}/my-proof", p.myProof)
+	j.Get("/ballots/{ballot}/record", p.record)
+	j.Get("/ballots/{ballot}/openings", p.openings)
 	return nil
 }
 
@@ -223,6 +226,8 @@ type findView struct {
 	Code         *form.Field
 	Asked, Found bool
 	When         *timestamppb.Timestamp
+	// Published is whether there are openings to recount.
+	Published bool
 }
 
 // find says whether a receipt's vote is in the count, never how it was cast.
@@ -231,7 +236,7 @@ func (p pages) find(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := findView{Ballot: b}
+	v := findView{Ballot: b, Published: b.GetState() == ballotsv1.BallotState_BALLOT_STATE_PUBLISHED}
 	var wrong []form.Wrong
 	if typed := q.URL.Query().Get("code"); typed != "" {
 		reply, err := p.Ballots.FindReceipt(q.Context(), &ballotsv1.FindReceiptRequest{Ballot: b.GetId(), Code: typed})

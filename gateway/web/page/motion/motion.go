@@ -80,9 +80,11 @@ type view struct {
 	Result   *layout.Result
 	Receipts string
 	Acts     []link
-	Tabled   *tabled
-	TabledAs string
-	Facts    []form.Row
+	// Amendments leads to the amendments to the motion, or from an amendment to those beside it.
+	Amendments *link
+	Tabled     *tabled
+	TabledAs   string
+	Facts      []form.Row
 	// Changes are of the rules; Book is the version that adopted them.
 	Changes []ruleChange
 	Book    int32
@@ -124,6 +126,7 @@ func (p pages) show(q *layout.Request) error {
 		v.Changes = append(v.Changes, ruleChange{c.GetKey(), c.GetValue()})
 	}
 	v.Book = m.GetRuleBook()
+	v.Amendments = amendments(q, m)
 	for _, a := range acts {
 		if a.offered(q, m) {
 			v.Acts = append(v.Acts, link{"/motions/" + m.GetId() + "/" + a.name, q.T(a.message())})
@@ -134,6 +137,17 @@ func (p pages) show(q *layout.Request) error {
 		page.Banner = &form.Banner{Title: q.T("form.success"), Text: q.T("motion.done." + done), Success: true}
 	}
 	return q.Show(http.StatusOK, "motion.html", page)
+}
+
+// amendments is the link to the amendments to a resolution that is on the order paper or was.
+func amendments(q *layout.Request, m *motionsv1.Motion) *link {
+	switch {
+	case m.GetAmends() != "":
+		return &link{"/motions/" + m.GetAmends() + "/amendments", q.T("amendment.beside")}
+	case m.GetPosition() > 0 && m.GetKind() == motionsv1.MotionKind_MOTION_KIND_RESOLUTION && len(m.GetRuleChanges()) == 0:
+		return &link{"/motions/" + m.GetId() + "/amendments", q.T("amendment.title")}
+	}
+	return nil
 }
 
 func (p pages) turnout(q *layout.Request, ballot string) (string, error) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
+	ballotsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1"
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
 )
@@ -42,15 +43,18 @@ func Register(s *layout.Site) error {
 }
 
 // names are the logs, as their addresses have them.
-var names = []string{"register", "ledger"}
+var names = []string{"register", "ledger", "ballots"}
 
 // read fetches a file of a log.
 func (p pages) read(ctx context.Context, log, path string) ([]byte, error) {
 	var body *httpbody.HttpBody
 	var err error
-	if log == "register" {
+	switch log {
+	case "register":
 		body, err = p.Membership.ReadLog(ctx, &membershipv1.ReadLogRequest{Path: path})
-	} else {
+	case "ballots":
+		body, err = p.Records.ReadLog(ctx, &ballotsv1.ReadLogRequest{Path: path})
+	default:
 		body, err = p.Ledger.ReadLog(ctx, &ledgerv1.ReadLogRequest{Path: path})
 	}
 	return body.GetData(), err

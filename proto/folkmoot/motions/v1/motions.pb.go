@@ -171,6 +171,10 @@ const (
 	MotionState_MOTION_STATE_LOST MotionState = 9
 	// Withdrawn.
 	MotionState_MOTION_STATE_WITHDRAWN MotionState = 10
+	// An amendment that is in the text by the consent of mover and seconder, without a vote.
+	MotionState_MOTION_STATE_AGREED MotionState = 20
+	// An amendment that cannot stand beside what was decided.
+	MotionState_MOTION_STATE_FALLEN MotionState = 21
 )
 
 // Enum value maps for MotionState.
@@ -187,6 +191,8 @@ var (
 		8:  "MOTION_STATE_CARRIED",
 		9:  "MOTION_STATE_LOST",
 		10: "MOTION_STATE_WITHDRAWN",
+		20: "MOTION_STATE_AGREED",
+		21: "MOTION_STATE_FALLEN",
 	}
 	MotionState_value = map[string]int32{
 		"MOTION_STATE_UNSPECIFIED": 0,
@@ -200,6 +206,8 @@ var (
 		"MOTION_STATE_CARRIED":     8,
 		"MOTION_STATE_LOST":        9,
 		"MOTION_STATE_WITHDRAWN":   10,
+		"MOTION_STATE_AGREED":      20,
+		"MOTION_STATE_FALLEN":      21,
 	}
 )
 
@@ -743,9 +751,13 @@ type Motion struct {
 	// The rules that it changes if it is carried. Not in lists.
 	RuleChanges []*RuleChange `protobuf:"bytes,20,rep,name=rule_changes,json=ruleChanges,proto3" json:"rule_changes,omitempty"`
 	// The version of the rule book that it adopted; 0 for none. Not in lists.
-	RuleBook      int32 `protobuf:"varint,21,opt,name=rule_book,json=ruleBook,proto3" json:"rule_book,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RuleBook int32 `protobuf:"varint,21,opt,name=rule_book,json=ruleBook,proto3" json:"rule_book,omitempty"`
+	// For an amendment: the motion that it amends.
+	Amends string `protobuf:"bytes,30,opt,name=amends,proto3" json:"amends,omitempty"`
+	// For an amendment: its number among the amendments to the motion.
+	AmendmentNumber int32 `protobuf:"varint,31,opt,name=amendment_number,json=amendmentNumber,proto3" json:"amendment_number,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Motion) Reset() {
@@ -921,6 +933,20 @@ func (x *Motion) GetRuleChanges() []*RuleChange {
 func (x *Motion) GetRuleBook() int32 {
 	if x != nil {
 		return x.RuleBook
+	}
+	return 0
+}
+
+func (x *Motion) GetAmends() string {
+	if x != nil {
+		return x.Amends
+	}
+	return ""
+}
+
+func (x *Motion) GetAmendmentNumber() int32 {
+	if x != nil {
+		return x.AmendmentNumber
 	}
 	return 0
 }
@@ -2722,7 +2748,7 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"close_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x12\x12\n" +
 	"\x04etag\x18\x11 \x01(\tR\x04etag\x12C\n" +
 	"\x0fmotion_deadline\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0emotionDeadline\x12%\n" +
-	"\x0ecaller_present\x18\x13 \x01(\bR\rcallerPresent\"\x80\x06\n" +
+	"\x0ecaller_present\x18\x13 \x01(\bR\rcallerPresent\"\xc3\x06\n" +
 	"\x06Motion\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ameeting\x18\x02 \x01(\tR\ameeting\x12\x1a\n" +
@@ -2748,7 +2774,9 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"\x04etag\x18\x12 \x01(\tR\x04etag\x12\x16\n" +
 	"\x06region\x18\x13 \x01(\tR\x06region\x12B\n" +
 	"\frule_changes\x18\x14 \x03(\v2\x1f.folkmoot.motions.v1.RuleChangeR\vruleChanges\x12\x1b\n" +
-	"\trule_book\x18\x15 \x01(\x05R\bruleBook\"4\n" +
+	"\trule_book\x18\x15 \x01(\x05R\bruleBook\x12\x16\n" +
+	"\x06amends\x18\x1e \x01(\tR\x06amends\x12)\n" +
+	"\x10amendment_number\x18\x1f \x01(\x05R\x0famendmentNumber\"4\n" +
 	"\n" +
 	"RuleChange\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -2894,7 +2922,7 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"\x13MEETING_STATE_DRAFT\x10\x01\x12\x19\n" +
 	"\x15MEETING_STATE_NOTICED\x10\x02\x12\x16\n" +
 	"\x12MEETING_STATE_OPEN\x10\x03\x12\x18\n" +
-	"\x14MEETING_STATE_CLOSED\x10\x04*\xac\x02\n" +
+	"\x14MEETING_STATE_CLOSED\x10\x04*\xde\x02\n" +
 	"\vMotionState\x12\x1c\n" +
 	"\x18MOTION_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOTION_STATE_MOVED\x10\x01\x12\x19\n" +
@@ -2907,7 +2935,9 @@ const file_folkmoot_motions_v1_motions_proto_rawDesc = "" +
 	"\x14MOTION_STATE_CARRIED\x10\b\x12\x15\n" +
 	"\x11MOTION_STATE_LOST\x10\t\x12\x1a\n" +
 	"\x16MOTION_STATE_WITHDRAWN\x10\n" +
-	"*_\n" +
+	"\x12\x17\n" +
+	"\x13MOTION_STATE_AGREED\x10\x14\x12\x17\n" +
+	"\x13MOTION_STATE_FALLEN\x10\x15*_\n" +
 	"\n" +
 	"MotionKind\x12\x1b\n" +
 	"\x17MOTION_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +

@@ -1,0 +1,2 @@
+-- Its rows stand in cast_vote.
+DROP TABLE IF EXISTS vote;
