@@ -16,8 +16,8 @@ type openingRow struct {
 }
 
 type openingView struct {
-	Date               *form.Field
-	Assets, Owed, Own  []openingRow
+	Date              *form.Field
+	Assets, Owed, Own []openingRow
 	// Already is what was booked before, in words; empty where nothing was.
 	Already string
 }
