@@ -535,6 +535,7 @@ func newHouse(t *testing.T) (*house, rest.Rooms) {
 	motionsv1.RegisterMotionsServiceServer(server, motionsRoom{house: h})
 	motionsv1.RegisterRuleBookServiceServer(server, ruleBookRoom{})
 	ballotsv1.RegisterBallotsServiceServer(server, ballotsRoom{house: h})
+	ballotsv1.RegisterBallotRecordServiceServer(server, recordRoom{house: h})
 	wire := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(wire) }()
 	t.Cleanup(server.Stop)

@@ -48,6 +48,7 @@ var permissions = map[string]string{
 	"ReadLog":         "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"GetRecord":       "yes        yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"GetMyVoteProof":  "SIGN_IN    yes        yes            yes        yes        yes        yes        NOT_VOTED   yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
+	"ListMyVotes":     "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"GetOpenings":     "SIGN_IN    yes        yes            yes        yes        yes        yes        yes         yes        yes        ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED",
 	"OpenBallot":      "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
 	"CloseBallot":     "ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY     ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY ROOMS_ONLY  ROOMS_ONLY ROOMS_ONLY ROOM_NOT_ALLOWED ROOM_NOT_ALLOWED yes              ROOM_NOT_ALLOWED",
@@ -86,6 +87,10 @@ var calls = map[string]func(ctx context.Context, h *house, c *grpc.ClientConn) e
 	},
 	"GetMyVoteProof": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
 		_, err := ballotsv1.NewBallotRecordServiceClient(c).GetMyVoteProof(ctx, &ballotsv1.GetMyVoteProofRequest{Ballot: "published"})
+		return err
+	},
+	"ListMyVotes": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {
+		_, err := ballotsv1.NewBallotRecordServiceClient(c).ListMyVotes(ctx, &ballotsv1.ListMyVotesRequest{})
 		return err
 	},
 	"GetOpenings": func(ctx context.Context, _ *house, c *grpc.ClientConn) error {

@@ -19,6 +19,7 @@ func Policies() auth.Policies {
 		ballotsv1.BallotRecordService_ReadLog_FullMethodName:        public,
 		ballotsv1.BallotRecordService_GetRecord_FullMethodName:      public,
 		ballotsv1.BallotRecordService_GetMyVoteProof_FullMethodName: {Member: true},
+		ballotsv1.BallotRecordService_ListMyVotes_FullMethodName:    {Member: true},
 		ballotsv1.BallotRecordService_GetOpenings_FullMethodName:    {Member: true},
 		ballotsv1.BallotsRoomsService_OpenBallot_FullMethodName:     motions,
 		ballotsv1.BallotsRoomsService_CloseBallot_FullMethodName:    motions,

@@ -25,15 +25,9 @@ func (s *Server) ListBallots(ctx context.Context, r *ballotsv1.ListBallotsReques
 	if err != nil {
 		return nil, err
 	}
-	key, err := page.Key(r.GetPageToken(), "ballots", r.GetMeeting())
+	before, err := numberBefore(r.GetPageToken(), "ballots", r.GetMeeting())
 	if err != nil {
 		return nil, err
-	}
-	var before int64
-	if key != "" {
-		if before, err = strconv.ParseInt(key, 10, 64); err != nil || before < 1 {
-			return nil, fault.Field("PAGE_TOKEN", "page_token", "This page token is not one of ours. Begin with the first page.")
-		}
 	}
 	// One more than asked for says whether there is a next page.
 	all, numbers, err := s.store.List(ctx, r.GetMeeting(), before, size+1)
@@ -62,4 +56,17 @@ func (s *Server) FindReceipt(ctx context.Context, r *ballotsv1.FindReceiptReques
 		return &ballotsv1.FindReceiptResponse{}, err
 	}
 	return &ballotsv1.FindReceiptResponse{Found: true, CastTime: instant(at)}, nil
+}
+
+// numberBefore reads the ballot's number below which a page begins; 0 for the first page.
+func numberBefore(token string, list ...string) (int64, error) {
+	key, err := page.Key(token, list...)
+	if err != nil || key == "" {
+		return 0, err
+	}
+	before, err := strconv.ParseInt(key, 10, 64)
+	if err != nil || before < 1 {
+		return 0, fault.Field("PAGE_TOKEN", "page_token", "This page token is not one of ours. Begin with the first page.")
+	}
+	return before, nil
 }

@@ -121,6 +121,8 @@ func (h *house) seenOfRecord(ctx context.Context, conn *grpc.ClientConn, note fu
 	keep("record", record, err, func(raw []byte) []byte { return masked(h.t, raw) })
 	proof, err := client.GetMyVoteProof(ctx, &ballotsv1.GetMyVoteProofRequest{Ballot: "b"})
 	keep("my proof", proof, err, func(raw []byte) []byte { return masked(h.t, raw) })
+	list, err := client.ListMyVotes(ctx, &ballotsv1.ListMyVotesRequest{})
+	note("my votes", list, err)
 	opened, err := openings(ctx, conn, "b")
 	keep("openings", &httpbody.HttpBody{Data: opened}, err, bytes.Clone)
 	n, _, failed := h.log.Head(ctx)
@@ -235,3 +237,34 @@ func TestTheRecord(t *testing.T) {
 }
 
 func failure(_ any, err error) error { return err }
+
+// TestMyVotesByThePage walks a member's list with pages of one.
+func TestMyVotesByThePage(t *testing.T) {
+	h, ctx := open(t, settings{}), t.Context()
+	receipts := map[string]string{}
+	for n, id := range []string{"b1", "b2", "b3"} {
+		h.ballot(id, 3)
+		if id == "b2" {
+			continue
+		}
+		r, err := h.member(1).CastVote(ctx, &ballotsv1.CastVoteRequest{RequestId: request(n), Ballot: id, Choice: no})
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts[id] = r.GetCode()
+	}
+	client, ask := ballotsv1.NewBallotRecordServiceClient(h.person(callers[1].who)), &ballotsv1.ListMyVotesRequest{PageSize: 1}
+	for i, id := range []string{"b3", "b1"} {
+		page, err := client.ListMyVotes(ctx, ask)
+		if err != nil || len(page.GetVotes()) != 1 || (page.GetNextPageToken() == "") != (i == 1) {
+			t.Fatalf("page %d: %v, %v", i, page, err)
+		}
+		v := page.GetVotes()[0]
+		if v.GetBallot() != id || v.GetReceipt().GetCode() != receipts[id] || v.GetQuestion() == "" || v.GetState() != ballotsv1.BallotState_BALLOT_STATE_OPEN {
+			t.Errorf("page %d holds %v", i, v)
+		}
+		ask.PageToken = page.GetNextPageToken()
+	}
+	_, err := client.ListMyVotes(ctx, &ballotsv1.ListMyVotesRequest{PageToken: "???"})
+	want(t, err, codes.InvalidArgument, "PAGE_TOKEN")
+}

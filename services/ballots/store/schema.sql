@@ -58,6 +58,8 @@ CREATE TABLE elector (
 
 CREATE UNIQUE INDEX elector_member ON elector (ballot_no, member);
 
+CREATE INDEX elector_mine ON elector (member, ballot_no);
+
 CREATE TABLE lease (
   name   TEXT   NOT NULL PRIMARY KEY,
   holder TEXT   NOT NULL,

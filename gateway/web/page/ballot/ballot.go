@@ -55,6 +55,7 @@ func Register(s *layout.Site) error {
 	j.Get("/ballots/{ballot}/receipt", func(q *layout.Request) error { return p.receipt(q, false) })
 	j.Get("/ballots/{ballot}/receipts", p.find)
 	j.Get("/ballots/{ballot}/my-proof", p.myProof)
+	j.Get("/me/votes", p.mine)
 	j.Get("/ballots/{ballot}/record", p.record)
 	j.Get("/ballots/{ballot}/openings", p.openings)
 	return nil

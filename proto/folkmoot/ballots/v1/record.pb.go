@@ -23,6 +23,207 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ListMyVotesRequest asks for a page.
+type ListMyVotesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// page_size is how many; 50 if 0, at most 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// page_token is where the page begins.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMyVotesRequest) Reset() {
+	*x = ListMyVotesRequest{}
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMyVotesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMyVotesRequest) ProtoMessage() {}
+
+func (x *ListMyVotesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMyVotesRequest.ProtoReflect.Descriptor instead.
+func (*ListMyVotesRequest) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListMyVotesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMyVotesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMyVotesResponse is a page.
+type ListMyVotesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// votes are what the caller took part in, newest first.
+	Votes []*TakenPart `protobuf:"bytes,1,rep,name=votes,proto3" json:"votes,omitempty"`
+	// next_page_token is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMyVotesResponse) Reset() {
+	*x = ListMyVotesResponse{}
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMyVotesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMyVotesResponse) ProtoMessage() {}
+
+func (x *ListMyVotesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMyVotesResponse.ProtoReflect.Descriptor instead.
+func (*ListMyVotesResponse) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListMyVotesResponse) GetVotes() []*TakenPart {
+	if x != nil {
+		return x.Votes
+	}
+	return nil
+}
+
+func (x *ListMyVotesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// TakenPart is a ballot in which the caller has voted. It does not say how.
+type TakenPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ballot is the ballot's id.
+	Ballot string `protobuf:"bytes,1,opt,name=ballot,proto3" json:"ballot,omitempty"`
+	// question is what it was about.
+	Question string `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
+	// meeting is the meeting's id.
+	Meeting string `protobuf:"bytes,3,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	// motion is the motion's id.
+	Motion string `protobuf:"bytes,4,opt,name=motion,proto3" json:"motion,omitempty"`
+	// state is how far the ballot is.
+	State BallotState `protobuf:"varint,5,opt,name=state,proto3,enum=folkmoot.ballots.v1.BallotState" json:"state,omitempty"`
+	// receipt is the caller's.
+	Receipt       *Receipt `protobuf:"bytes,6,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakenPart) Reset() {
+	*x = TakenPart{}
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakenPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakenPart) ProtoMessage() {}
+
+func (x *TakenPart) ProtoReflect() protoreflect.Message {
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakenPart.ProtoReflect.Descriptor instead.
+func (*TakenPart) Descriptor() ([]byte, []int) {
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *TakenPart) GetBallot() string {
+	if x != nil {
+		return x.Ballot
+	}
+	return ""
+}
+
+func (x *TakenPart) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *TakenPart) GetMeeting() string {
+	if x != nil {
+		return x.Meeting
+	}
+	return ""
+}
+
+func (x *TakenPart) GetMotion() string {
+	if x != nil {
+		return x.Motion
+	}
+	return ""
+}
+
+func (x *TakenPart) GetState() BallotState {
+	if x != nil {
+		return x.State
+	}
+	return BallotState_BALLOT_STATE_UNSPECIFIED
+}
+
+func (x *TakenPart) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
 // ReadLogRequest names a part of the public log.
 type ReadLogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -34,7 +235,7 @@ type ReadLogRequest struct {
 
 func (x *ReadLogRequest) Reset() {
 	*x = ReadLogRequest{}
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[0]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -46,7 +247,7 @@ func (x *ReadLogRequest) String() string {
 func (*ReadLogRequest) ProtoMessage() {}
 
 func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[0]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -59,7 +260,7 @@ func (x *ReadLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadLogRequest.ProtoReflect.Descriptor instead.
 func (*ReadLogRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{0}
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReadLogRequest) GetPath() string {
@@ -80,7 +281,7 @@ type GetRecordRequest struct {
 
 func (x *GetRecordRequest) Reset() {
 	*x = GetRecordRequest{}
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[1]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -92,7 +293,7 @@ func (x *GetRecordRequest) String() string {
 func (*GetRecordRequest) ProtoMessage() {}
 
 func (x *GetRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[1]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -105,7 +306,7 @@ func (x *GetRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordRequest.ProtoReflect.Descriptor instead.
 func (*GetRecordRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{1}
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetRecordRequest) GetBallot() string {
@@ -126,7 +327,7 @@ type GetMyVoteProofRequest struct {
 
 func (x *GetMyVoteProofRequest) Reset() {
 	*x = GetMyVoteProofRequest{}
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[2]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -138,7 +339,7 @@ func (x *GetMyVoteProofRequest) String() string {
 func (*GetMyVoteProofRequest) ProtoMessage() {}
 
 func (x *GetMyVoteProofRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[2]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -151,7 +352,7 @@ func (x *GetMyVoteProofRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMyVoteProofRequest.ProtoReflect.Descriptor instead.
 func (*GetMyVoteProofRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{2}
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetMyVoteProofRequest) GetBallot() string {
@@ -172,7 +373,7 @@ type GetOpeningsRequest struct {
 
 func (x *GetOpeningsRequest) Reset() {
 	*x = GetOpeningsRequest{}
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[3]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -184,7 +385,7 @@ func (x *GetOpeningsRequest) String() string {
 func (*GetOpeningsRequest) ProtoMessage() {}
 
 func (x *GetOpeningsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[3]
+	mi := &file_folkmoot_ballots_v1_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -197,7 +398,7 @@ func (x *GetOpeningsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpeningsRequest.ProtoReflect.Descriptor instead.
 func (*GetOpeningsRequest) Descriptor() ([]byte, []int) {
-	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{3}
+	return file_folkmoot_ballots_v1_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetOpeningsRequest) GetBallot() string {
@@ -211,7 +412,21 @@ var File_folkmoot_ballots_v1_record_proto protoreflect.FileDescriptor
 
 const file_folkmoot_ballots_v1_record_proto_rawDesc = "" +
 	"\n" +
-	" folkmoot/ballots/v1/record.proto\x12\x13folkmoot.ballots.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\")\n" +
+	" folkmoot/ballots/v1/record.proto\x12\x13folkmoot.ballots.v1\x1a!folkmoot/ballots/v1/ballots.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\"P\n" +
+	"\x12ListMyVotesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"s\n" +
+	"\x13ListMyVotesResponse\x124\n" +
+	"\x05votes\x18\x01 \x03(\v2\x1e.folkmoot.ballots.v1.TakenPartR\x05votes\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe1\x01\n" +
+	"\tTakenPart\x12\x16\n" +
+	"\x06ballot\x18\x01 \x01(\tR\x06ballot\x12\x1a\n" +
+	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x18\n" +
+	"\ameeting\x18\x03 \x01(\tR\ameeting\x12\x16\n" +
+	"\x06motion\x18\x04 \x01(\tR\x06motion\x126\n" +
+	"\x05state\x18\x05 \x01(\x0e2 .folkmoot.ballots.v1.BallotStateR\x05state\x126\n" +
+	"\areceipt\x18\x06 \x01(\v2\x1c.folkmoot.ballots.v1.ReceiptR\areceipt\")\n" +
 	"\x0eReadLogRequest\x12\x17\n" +
 	"\x04path\x18\x01 \x01(\tB\x03\xe0A\x02R\x04path\"/\n" +
 	"\x10GetRecordRequest\x12\x1b\n" +
@@ -219,12 +434,13 @@ const file_folkmoot_ballots_v1_record_proto_rawDesc = "" +
 	"\x15GetMyVoteProofRequest\x12\x1b\n" +
 	"\x06ballot\x18\x01 \x01(\tB\x03\xe0A\x02R\x06ballot\"1\n" +
 	"\x12GetOpeningsRequest\x12\x1b\n" +
-	"\x06ballot\x18\x01 \x01(\tB\x03\xe0A\x02R\x06ballot2\xe5\x03\n" +
+	"\x06ballot\x18\x01 \x01(\tB\x03\xe0A\x02R\x06ballot2\xdd\x04\n" +
 	"\x13BallotRecordService\x12d\n" +
 	"\aReadLog\x12#.folkmoot.ballots.v1.ReadLogRequest\x1a\x14.google.api.HttpBody\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/log/ballots/{path=**}\x12m\n" +
 	"\tGetRecord\x12%.folkmoot.ballots.v1.GetRecordRequest\x1a\x14.google.api.HttpBody\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/ballots/{ballot}/record\x12\x81\x01\n" +
 	"\x0eGetMyVoteProof\x12*.folkmoot.ballots.v1.GetMyVoteProofRequest\x1a\x14.google.api.HttpBody\"-\x82\xd3\xe4\x93\x02'\x12%/v1/ballots/{ballot}/votes/mine/proof\x12u\n" +
-	"\vGetOpenings\x12'.folkmoot.ballots.v1.GetOpeningsRequest\x1a\x14.google.api.HttpBody\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/ballots/{ballot}/openings0\x01BIZGgithub.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1;ballotsv1b\x06proto3"
+	"\vGetOpenings\x12'.folkmoot.ballots.v1.GetOpeningsRequest\x1a\x14.google.api.HttpBody\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/ballots/{ballot}/openings0\x01\x12v\n" +
+	"\vListMyVotes\x12'.folkmoot.ballots.v1.ListMyVotesRequest\x1a(.folkmoot.ballots.v1.ListMyVotesResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/me/votesBIZGgithub.com/localgovdigital/folkmoot/proto/folkmoot/ballots/v1;ballotsv1b\x06proto3"
 
 var (
 	file_folkmoot_ballots_v1_record_proto_rawDescOnce sync.Once
@@ -238,28 +454,38 @@ func file_folkmoot_ballots_v1_record_proto_rawDescGZIP() []byte {
 	return file_folkmoot_ballots_v1_record_proto_rawDescData
 }
 
-var file_folkmoot_ballots_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_folkmoot_ballots_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_folkmoot_ballots_v1_record_proto_goTypes = []any{
-	(*ReadLogRequest)(nil),        // 0: folkmoot.ballots.v1.ReadLogRequest
-	(*GetRecordRequest)(nil),      // 1: folkmoot.ballots.v1.GetRecordRequest
-	(*GetMyVoteProofRequest)(nil), // 2: folkmoot.ballots.v1.GetMyVoteProofRequest
-	(*GetOpeningsRequest)(nil),    // 3: folkmoot.ballots.v1.GetOpeningsRequest
-	(*httpbody.HttpBody)(nil),     // 4: google.api.HttpBody
+	(*ListMyVotesRequest)(nil),    // 0: folkmoot.ballots.v1.ListMyVotesRequest
+	(*ListMyVotesResponse)(nil),   // 1: folkmoot.ballots.v1.ListMyVotesResponse
+	(*TakenPart)(nil),             // 2: folkmoot.ballots.v1.TakenPart
+	(*ReadLogRequest)(nil),        // 3: folkmoot.ballots.v1.ReadLogRequest
+	(*GetRecordRequest)(nil),      // 4: folkmoot.ballots.v1.GetRecordRequest
+	(*GetMyVoteProofRequest)(nil), // 5: folkmoot.ballots.v1.GetMyVoteProofRequest
+	(*GetOpeningsRequest)(nil),    // 6: folkmoot.ballots.v1.GetOpeningsRequest
+	(BallotState)(0),              // 7: folkmoot.ballots.v1.BallotState
+	(*Receipt)(nil),               // 8: folkmoot.ballots.v1.Receipt
+	(*httpbody.HttpBody)(nil),     // 9: google.api.HttpBody
 }
 var file_folkmoot_ballots_v1_record_proto_depIdxs = []int32{
-	0, // 0: folkmoot.ballots.v1.BallotRecordService.ReadLog:input_type -> folkmoot.ballots.v1.ReadLogRequest
-	1, // 1: folkmoot.ballots.v1.BallotRecordService.GetRecord:input_type -> folkmoot.ballots.v1.GetRecordRequest
-	2, // 2: folkmoot.ballots.v1.BallotRecordService.GetMyVoteProof:input_type -> folkmoot.ballots.v1.GetMyVoteProofRequest
-	3, // 3: folkmoot.ballots.v1.BallotRecordService.GetOpenings:input_type -> folkmoot.ballots.v1.GetOpeningsRequest
-	4, // 4: folkmoot.ballots.v1.BallotRecordService.ReadLog:output_type -> google.api.HttpBody
-	4, // 5: folkmoot.ballots.v1.BallotRecordService.GetRecord:output_type -> google.api.HttpBody
-	4, // 6: folkmoot.ballots.v1.BallotRecordService.GetMyVoteProof:output_type -> google.api.HttpBody
-	4, // 7: folkmoot.ballots.v1.BallotRecordService.GetOpenings:output_type -> google.api.HttpBody
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: folkmoot.ballots.v1.ListMyVotesResponse.votes:type_name -> folkmoot.ballots.v1.TakenPart
+	7, // 1: folkmoot.ballots.v1.TakenPart.state:type_name -> folkmoot.ballots.v1.BallotState
+	8, // 2: folkmoot.ballots.v1.TakenPart.receipt:type_name -> folkmoot.ballots.v1.Receipt
+	3, // 3: folkmoot.ballots.v1.BallotRecordService.ReadLog:input_type -> folkmoot.ballots.v1.ReadLogRequest
+	4, // 4: folkmoot.ballots.v1.BallotRecordService.GetRecord:input_type -> folkmoot.ballots.v1.GetRecordRequest
+	5, // 5: folkmoot.ballots.v1.BallotRecordService.GetMyVoteProof:input_type -> folkmoot.ballots.v1.GetMyVoteProofRequest
+	6, // 6: folkmoot.ballots.v1.BallotRecordService.GetOpenings:input_type -> folkmoot.ballots.v1.GetOpeningsRequest
+	0, // 7: folkmoot.ballots.v1.BallotRecordService.ListMyVotes:input_type -> folkmoot.ballots.v1.ListMyVotesRequest
+	9, // 8: folkmoot.ballots.v1.BallotRecordService.ReadLog:output_type -> google.api.HttpBody
+	9, // 9: folkmoot.ballots.v1.BallotRecordService.GetRecord:output_type -> google.api.HttpBody
+	9, // 10: folkmoot.ballots.v1.BallotRecordService.GetMyVoteProof:output_type -> google.api.HttpBody
+	9, // 11: folkmoot.ballots.v1.BallotRecordService.GetOpenings:output_type -> google.api.HttpBody
+	1, // 12: folkmoot.ballots.v1.BallotRecordService.ListMyVotes:output_type -> folkmoot.ballots.v1.ListMyVotesResponse
+	8, // [8:13] is the sub-list for method output_type
+	3, // [3:8] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_folkmoot_ballots_v1_record_proto_init() }
@@ -267,13 +493,14 @@ func file_folkmoot_ballots_v1_record_proto_init() {
 	if File_folkmoot_ballots_v1_record_proto != nil {
 		return
 	}
+	file_folkmoot_ballots_v1_ballots_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_folkmoot_ballots_v1_record_proto_rawDesc), len(file_folkmoot_ballots_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	BallotRecordService_GetRecord_FullMethodName      = "/folkmoot.ballots.v1.BallotRecordService/GetRecord"
 	BallotRecordService_GetMyVoteProof_FullMethodName = "/folkmoot.ballots.v1.BallotRecordService/GetMyVoteProof"
 	BallotRecordService_GetOpenings_FullMethodName    = "/folkmoot.ballots.v1.BallotRecordService/GetOpenings"
+	BallotRecordService_ListMyVotes_FullMethodName    = "/folkmoot.ballots.v1.BallotRecordService/ListMyVotes"
 )
 
 // BallotRecordServiceClient is the client API for BallotRecordService service.
@@ -46,6 +47,9 @@ type BallotRecordServiceClient interface {
 	// log's leaves and its checkpoint, so that the file alone can be recounted (folkmoot verify FILE). It exists from
 	// publication; before, it is refused with BALLOT_NOT_PUBLISHED. Members only.
 	GetOpenings(ctx context.Context, in *GetOpeningsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// ListMyVotes pages through the ballots in which the caller has voted, newest first, with their receipts. Never the
+	// choices. Members only.
+	ListMyVotes(ctx context.Context, in *ListMyVotesRequest, opts ...grpc.CallOption) (*ListMyVotesResponse, error)
 }
 
 type ballotRecordServiceClient struct {
@@ -105,6 +109,16 @@ func (c *ballotRecordServiceClient) GetOpenings(ctx context.Context, in *GetOpen
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BallotRecordService_GetOpeningsClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *ballotRecordServiceClient) ListMyVotes(ctx context.Context, in *ListMyVotesRequest, opts ...grpc.CallOption) (*ListMyVotesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMyVotesResponse)
+	err := c.cc.Invoke(ctx, BallotRecordService_ListMyVotes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // BallotRecordServiceServer is the server API for BallotRecordService service.
 // All implementations must embed UnimplementedBallotRecordServiceServer
 // for forward compatibility.
@@ -125,6 +139,9 @@ type BallotRecordServiceServer interface {
 	// log's leaves and its checkpoint, so that the file alone can be recounted (folkmoot verify FILE). It exists from
 	// publication; before, it is refused with BALLOT_NOT_PUBLISHED. Members only.
 	GetOpenings(*GetOpeningsRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// ListMyVotes pages through the ballots in which the caller has voted, newest first, with their receipts. Never the
+	// choices. Members only.
+	ListMyVotes(context.Context, *ListMyVotesRequest) (*ListMyVotesResponse, error)
 	mustEmbedUnimplementedBallotRecordServiceServer()
 }
 
@@ -146,6 +163,9 @@ func (UnimplementedBallotRecordServiceServer) GetMyVoteProof(context.Context, *G
 }
 func (UnimplementedBallotRecordServiceServer) GetOpenings(*GetOpeningsRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method GetOpenings not implemented")
+}
+func (UnimplementedBallotRecordServiceServer) ListMyVotes(context.Context, *ListMyVotesRequest) (*ListMyVotesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMyVotes not implemented")
 }
 func (UnimplementedBallotRecordServiceServer) mustEmbedUnimplementedBallotRecordServiceServer() {}
 func (UnimplementedBallotRecordServiceServer) testEmbeddedByValue()                             {}
@@ -233,6 +253,24 @@ func _BallotRecordService_GetOpenings_Handler(srv interface{}, stream grpc.Serve
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BallotRecordService_GetOpeningsServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _BallotRecordService_ListMyVotes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMyVotesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BallotRecordServiceServer).ListMyVotes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BallotRecordService_ListMyVotes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BallotRecordServiceServer).ListMyVotes(ctx, req.(*ListMyVotesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // BallotRecordService_ServiceDesc is the grpc.ServiceDesc for BallotRecordService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -251,6 +289,10 @@ var BallotRecordService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetMyVoteProof",
 			Handler:    _BallotRecordService_GetMyVoteProof_Handler,
+		},
+		{
+			MethodName: "ListMyVotes",
+			Handler:    _BallotRecordService_ListMyVotes_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
