@@ -13,15 +13,18 @@ import (
 
 const verifyAbout = `Checks what a house has published, from outside: it needs an address and no account, or a file and no network.
 
-With the address of a house it fetches the public logs of the register and the ledger whole, recomputes their roots and
+With the address of a house it fetches the public logs of the register, the ledger and the ballots whole, recomputes their roots and
 compares them with the signed checkpoints, computes the leaf of every entry of the books and of its evidence, adds the books up, and
-decides every declared result again from its figures. --save keeps the checkpoints (and, to name what differs, the
+decides every declared result again from its figures, and compares the record of every ballot with the ballots' log. --save keeps the checkpoints (and, to name what differs, the
 hashes of the leaves) in a file; --checkpoint compares with such a file, or with a checkpoint as /log/ledger/checkpoint serves it:
 what was signed then must still be there unchanged. --witness-vkey is the key of a witness that you rely on, from the witness itself and not
 from the house: both logs must be signed by it, and the report says up to where and when.
 
-With a file of proofs (from /v1/me/proofs, or /v1/ledger/entries/ENTRY/proof) it shows that the facts in it stand in the log;
+With a file of proofs (from /v1/me/proofs, /v1/ledger/entries/ENTRY/proof, /v1/ballots/BALLOT/record or …/votes/mine/proof) it shows that the facts in it stand in the log;
 --vkey is the log's key, or a file that holds it.
+
+A file of openings (from /v1/ballots/BALLOT/openings, for members, once the result is published) it recounts: the file's leaves must give the
+signed root, every vote must open its leaf, none may be left out, and the last vote of each elector must give the result. --vkey is /log/ballots/vkey.
 
 With an auditor's pack (a zip, from /v1/ledger/pack) it checks the sums of its files, the log and its signature, every entry against the
 log, and every journal and report against the entries, and says which entry is wrong. --vkey and --checkpoint are as above.

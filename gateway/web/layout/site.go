@@ -66,6 +66,7 @@ type Site struct {
 	Books      ledgerv1.BooksServiceClient
 	Bank       ledgerv1.BankServiceClient
 	Payments   ledgerv1.PaymentServiceClient
+	Payers     ledgerv1.PayerServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Amendments motionsv1.AmendmentServiceClient
@@ -109,6 +110,7 @@ func New(c Config) (*Site, error) {
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
 		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),
+		Payers:     ledgerv1.NewPayerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Amendments: motionsv1.NewAmendmentServiceClient(c.Rooms.Motions),
