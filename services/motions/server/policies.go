@@ -63,5 +63,6 @@ func Policies() auth.Policies {
 		motionsv1.MotionsRoomsService_ApplyFounding_FullMethodName: {Rooms: []string{auth.Membership}, Writes: true},
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
+		motionsv1.MeetingsRoomsService_FindMeeting_FullMethodName:    {Rooms: []string{auth.Ledger}},
 	}
 }
