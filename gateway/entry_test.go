@@ -42,6 +42,23 @@ func TestJoinAsksAgainAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// TestJoinAsksForAnAddressOnlyWhereTheRulesDo: a society that is not registered has no such field; a registered one needs it filled in.
+func TestJoinAsksForAnAddressOnlyWhereTheRulesDo(t *testing.T) {
+	s := newSite(t)
+	if v := s.visitor("").get("/join"); strings.Contains(v.page.body, "postal_address") {
+		t.Error("a society that is not registered asks for a postal address")
+	}
+	s = newSite(t)
+	s.postal = true
+	v := s.visitor("").get("/join").sees(200, "Postal address", "the law has its register keep the address")
+	v.send("/join", "name", "Ada", "email", "ada@example.org", "region", "-", "sole_membership", "yes").sees(422, "Enter the postal address")
+	v.send("/join", "postal_address", "1 Road\nTown").at("/confirm")
+	if last := s.joined[len(s.joined)-1]; last.GetPostalAddress() != "1 Road\nTown" {
+		t.Errorf("%v", last)
+	}
+	s.visitor("").get("/join?lang=cy").sees(200, "Cyfeiriad post")
+}
+
 func TestConfirm(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor("").get("/join").send("/join", "name", "Ada", "email", "ada@example.org", "region", "-", "sole_membership", "yes")

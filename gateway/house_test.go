@@ -84,18 +84,20 @@ type ballotsRoom struct {
 
 // house is what the rooms know.
 type house struct {
-	mu      sync.Mutex
-	down    bool
-	joined  []*membershipv1.JoinRequest
-	confirm []*membershipv1.ConfirmSessionRequest
-	ended   int
-	roles   map[string][]*membershipv1.HeldRole
-	motion  *motionsv1.Motion
-	meeting *motionsv1.Meeting
-	ballot  *ballotsv1.Ballot
-	offRoll bool
-	votes   map[string]*ballotsv1.CastVoteRequest
-	asked   []any
+	mu   sync.Mutex
+	down bool
+	// postal is whether the society is registered, and waits whether the caller's application waits.
+	postal, waits bool
+	joined        []*membershipv1.JoinRequest
+	confirm       []*membershipv1.ConfirmSessionRequest
+	ended         int
+	roles         map[string][]*membershipv1.HeldRole
+	motion        *motionsv1.Motion
+	meeting       *motionsv1.Meeting
+	ballot        *ballotsv1.Ballot
+	offRoll       bool
+	votes         map[string]*ballotsv1.CastVoteRequest
+	asked         []any
 	// endedElsewhere is the session that membership ended while the gateway keeps a token of it.
 	endedElsewhere string
 }
@@ -119,7 +121,7 @@ func (m membership) GetFounding(context.Context, *membershipv1.GetFoundingReques
 	if m.down {
 		return nil, status.Error(codes.Unavailable, "away")
 	}
-	return &membershipv1.Founding{Society: "Sample Digital", ActTime: noon, Sample: true}, nil
+	return &membershipv1.Founding{Society: "Sample Digital", ActTime: noon, Sample: true, PostalAsked: m.postal}, nil
 }
 
 func (m membership) ListRegions(context.Context, *membershipv1.ListRegionsRequest) (*membershipv1.ListRegionsResponse, error) {

@@ -21,7 +21,7 @@ import (
 // everyPage are all pages by the least that is needed to see them.
 var everyPage = map[string][]string{
 	"": {
-		"/", "/join", "/sign-in", "/confirm", "/founding", "/founding?invitation=one-time", "/meetings", "/meetings/agm", "/motions", "/motions/mo1",
+		"/", "/join", "/sign-in", "/card", "/card?code=K7QF-2M9X-4TRB", "/confirm", "/founding", "/founding?invitation=one-time", "/meetings", "/meetings/agm", "/motions", "/motions/mo1",
 		"/ballots/b1", "/ballots/b1/receipts", "/ballots/b1/receipts?code=FKLV", "/ledger", "/ledger/entries/e1", "/officers", "/regions", "/rules",
 		"/help", "/privacy", "/cookies", "/accessibility", "/api/docs",
 	},
@@ -238,7 +238,7 @@ func TestWordsAreKnown(t *testing.T) {
 			t.Errorf("%s is named and not there", name)
 		}
 	}
-	built := regexp.MustCompile(`^(reason|hall\.(done|kind|means|recorded)|letter\.(state|kind)|device\.by|entry\.(event|done|because|ended|endAs|endHint|pair|hint|admission)|about|role|standing|ballot\.state|amendment\.why|meeting\.(state|act|then|done)|motion\.(state|act|then|done)|officer\.(then|done|approve|end)|acts\.[A-Za-z]+Service|publiclog(\.(means|next|problem|verdict))?|roll\.(about[0-9]?|change|done)|books\.(verdict|why)-[a-z]+|privacy\.(basis|kind|part|section)|statute\.(sectors|state|views|viewHints)|give\.[a-zA-Z_]+|report\.duplicates|report\.[a-z]+-[a-z-]+|report\.[a-z]+-[a-z]+|layout\.(help|privacy|cookies|accessibility))\b`)
+	built := regexp.MustCompile(`^(reason|hall\.(done|kind|means|recorded)|letter\.(state|kind)|device\.by|desk\.done|entry\.(event|done|because|ended|endAs|endHint|pair|hint|admission)|about|role|standing|ballot\.state|amendment\.why|meeting\.(state|act|then|done)|motion\.(state|act|then|done)|officer\.(then|done|approve|end)|acts\.[A-Za-z]+Service|publiclog(\.(means|next|problem|verdict))?|roll\.(about[0-9]?|change|done)|books\.(verdict|why)-[a-z]+|privacy\.(basis|kind|part|section)|statute\.(sectors|state|views|viewHints)|give\.[a-zA-Z_]+|report\.duplicates|report\.[a-z]+-[a-z-]+|report\.[a-z]+-[a-z]+|layout\.(help|privacy|cookies|accessibility))\b`)
 	for _, name := range p.IDs() {
 		if !named[name] && !built.MatchString(name) {
 			t.Errorf("%s is there and nobody says it", name)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -36,6 +37,9 @@ func (e entries) ListHistory(_ context.Context, in *membershipv1.ListHistoryRequ
 
 func (e entries) ExplainStanding(_ context.Context, in *membershipv1.ExplainStandingRequest) (*membershipv1.ExplainStandingResponse, error) {
 	a := &membershipv1.ExplainStandingResponse{Date: in.GetDate(), RuleBook: 2, DonationRequired: true, AdmitTime: noon, EventTime: noon, Code: "settled", Event: "settled", Good: true}
+	if e.waits {
+		a.Code, a.Event, a.Good, a.Waiting = "waiting", "applied", false, true
+	}
 	switch in.GetDate() {
 	case "":
 		a.Date = "2026-11-24"
@@ -244,4 +248,27 @@ func TestRegisterForms(t *testing.T) {
 	ada.get("/me/leave").sees(200, "what leaves with it").send("/me/leave").sees(422, "Tick the box")
 	ada.send("/me/leave", "understood", "yes").at("/left").sees(200, "Your membership has ended.")
 	ada.get("/me").sees(200, "Sign in")
+}
+
+// TestAnApplicantWithdraws: the page of who waits leads to the withdrawal, which says what it is and not that a membership ends.
+func TestAnApplicantWithdraws(t *testing.T) {
+	s := newSite(t)
+	s.waits = true
+	ada := s.visitor("ada").get("/me").sees(200, "waits for a decision", "Withdraw your application")
+	ada.get("/me/leave").sees(200, "Withdraw your application", "I want to withdraw my application").send("/me/leave").sees(422, "Tick the box to say that you want to withdraw")
+	ada.send("/me/leave", "understood", "yes", "reason", "No time").at("/left?withdrawn=1").sees(200, "Your application is withdrawn.")
+	if r := asked[*membershipv1.LeaveRequest](t, s); !r.GetUnderstood() || r.GetReason() != "No time" {
+		t.Errorf("%v", r)
+	}
+	s.visitor("ada").get("/me/leave?lang=cy").sees(200, "Tynnu eich cais yn ôl")
+}
+
+// TestWhyOnesStandingInBothLanguages: a member's own page says why in the language of the page, from the code, and never in the room's English.
+func TestWhyOnesStandingInBothLanguages(t *testing.T) {
+	s := newSite(t)
+	s.visitor("ada").get("/me").sees(200, "The £1 settled on", "Rule book 2 requires the £1 for good standing.")
+	v := s.visitor("ada").get("/me?lang=cy").sees(200, "Setlwyd y £1 ar", "Mae llyfr rheolau 2 yn gwneud y £1 yn ofynnol ar gyfer statws da.")
+	if strings.Contains(v.page.body, "membership.donation") || strings.Contains(v.page.body, "asked for") {
+		t.Error("the room's English stands on the Welsh page")
+	}
 }

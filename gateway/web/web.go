@@ -12,6 +12,7 @@ import (
 	"github.com/localgovdigital/folkmoot/gateway/web/page/apidoc"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/ballot"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/books"
+	"github.com/localgovdigital/folkmoot/gateway/web/page/desk"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/device"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/entry"
 	"github.com/localgovdigital/folkmoot/gateway/web/page/founding"
@@ -51,7 +52,7 @@ func New(c layout.Config, public *url.URL) (http.Handler, error) {
 		ledger.Register, report.Register, member.Register, officer.Register, region.Register, rule.Register, roll.Register, about.Register, apidoc.Register, publiclog.Register, officeract.Register,
 		entry.Register, statute.Register, books.Register, privacy.Register,
 		hall.Register,
-		passkey.Register, device.Register, letter.Register, give.Register,
+		passkey.Register, device.Register, desk.Register, letter.Register, give.Register,
 	} {
 		if err := register(s); err != nil {
 			return nil, err

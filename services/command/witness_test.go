@@ -68,7 +68,7 @@ func TestWitness(t *testing.T) {
 
 	kept := filepath.Join(t.TempDir(), "kept")
 	out, errs, code := runHere("verify", s.base, "--witness-vkey", key, "--save", kept)
-	if code != 0 || strings.Count(out, "by the witness witness.test/w1: on ") != 2 || !strings.Contains(out, "do not work together") {
+	if code != 0 || strings.Count(out, "by the witness witness.test/w1: on ") != 2 || !strings.Contains(out, "do not work together") || !strings.Contains(out, "an empty log is not signed") {
 		t.Fatalf("a witnessed house: status %d\n%s%s", code, out, errs)
 	}
 	if out, _, _ := runHere("verify", s.base); !strings.Contains(out, "would prove nothing") {

@@ -221,6 +221,11 @@ func NewReversal(of Entry, reason, today string) (Entry, error) {
 	return e, nil
 }
 
+// CheckReason returns a reason without the space around it, or an Invalid fault: it has 1 to [MaxReason] characters.
+func CheckReason(reason string) (string, error) {
+	return strings.TrimSpace(reason), invalid(checkText(nil, "reason", reason, 1, MaxReason))
+}
+
 func invalid(bad []fault.Violation) error {
 	if len(bad) == 0 {
 		return nil

@@ -110,6 +110,29 @@ func NewGift(p webhook.Payment, member string, pence int64, occurred string, has
 	}
 }
 
+// InPlaceOf says in the description which entry this one replaces, whose reversal is entered beside it.
+func (e Entry) InPlaceOf(of Entry) Entry {
+	e.Description += fmt.Sprintf(", in place of entry %d", of.Number)
+	return e
+}
+
+// Assignable returns a Conflict fault unless the treasurer may say whose a payment is, or take back what was said: member is whom they name,
+// empty to take it back; assigned whom they named before, and giver whose it is now. What the payer's own reference says is not theirs to change.
+func Assignable(p webhook.Payment, have PaymentBooks, member, assigned, giver string) error {
+	at, _ := p.Position()
+	switch {
+	case member == "" && assigned == "":
+		return fault.New(fault.Conflict, "PAYMENT_NOT_ASSIGNED", "Nobody has said whose this payment is, so there is nothing to take back.")
+	case member != "" && giver != "":
+		return fault.New(fault.Conflict, "PAYMENT_HAS_GIVER", "It is known whose this payment is. If the treasurer said so by mistake, take that back first.")
+	case have.ByHand:
+		return fault.New(fault.Conflict, "PAYMENT_REVERSED", "The donation of this payment was reversed by hand. Record the money as a donation of the member's instead.")
+	case at.Kept() <= 0 || have.Gift.ID == "":
+		return fault.New(fault.Conflict, "PAYMENT_NOT_SETTLED", "There is no money of this payment in the books.")
+	}
+	return nil
+}
+
 // NewUndoing makes the reversal of a payment's donation.
 func NewUndoing(of Entry, p webhook.Payment, why, today string) (Entry, error) {
 	e, err := NewReversal(of, why, today)
@@ -117,10 +140,10 @@ func NewUndoing(of Entry, p webhook.Payment, why, today string) (Entry, error) {
 	return e, err
 }
 
-// NewFee makes the entry of a provider's fee; of a negative one, of a fee that was given back.
-func NewFee(p webhook.Payment, pence int64, occurred string) Entry {
+// NewFee makes the entry of a provider's fee on a payment or payout; of a negative one, of a fee that was given back.
+func NewFee(provider webhook.Provider, id string, pence int64, occurred string) Entry {
 	return Entry{
-		Kind: General, Occurred: occurred, Description: "Payment provider's fee", Reference: cut(p.ID), EnteredBy: enteredBy(p.Provider),
+		Kind: General, Occurred: occurred, Description: "Payment provider's fee", Reference: cut(id), EnteredBy: enteredBy(provider),
 		Postings: []Posting{{Account: feesPaid, Amount: Pounds(pence)}, {Account: AtProvider, Amount: Pounds(-pence)}},
 	}
 }

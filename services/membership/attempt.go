@@ -39,6 +39,8 @@ type Attempt struct {
 	Kind AttemptKind
 	// Person is who joins; for signing in only Email and Language are set.
 	Person Person
+	// Postal is the postal address of who joins, in lines, where the rules ask for one.
+	Postal string
 	// Made and Expires bound its life.
 	Made, Expires time.Time
 	// CodeHash and LinkHash are of what was mailed, empty if nothing was.
@@ -170,6 +172,8 @@ const (
 	LetterDeclined Letter = "refused"
 	// LetterLeft tells somebody that their membership ended, and what is kept.
 	LetterLeft Letter = "left"
+	// LetterWithdrawn tells applicants that they took their application back.
+	LetterWithdrawn Letter = "withdrawn"
 )
 
 // LetterFor decides which mail an attempt gets, given whether a member has the address.

@@ -113,20 +113,9 @@ func (d Decision) NewPostal(s State, rule Rule, present, address string) (Event,
 	if err != nil {
 		return Event{}, "", err
 	}
-	var lines []string
-	for line := range strings.Lines(address) {
-		if line = oneLine(line); line != "" {
-			lines = append(lines, line)
-		}
+	if address, err = postalLines("address", address); err != nil {
+		return Event{}, "", err
 	}
-	bad := checkText(nil, "address", "the postal address", strings.Join(lines, " "), MaxPostal)
-	if len(lines) > maxPostalLines {
-		bad = append(bad, fault.Violation{Field: "address", Message: "Use at most 8 lines for the postal address."})
-	}
-	if len(bad) > 0 {
-		return Event{}, "", fault.New(fault.Invalid, "POSTAL_INVALID", bad[0].Message, bad...)
-	}
-	address = strings.Join(lines, "\n")
 	switch {
 	case !s.Member():
 		return Event{}, "", notAMember()
@@ -134,6 +123,36 @@ func (d Decision) NewPostal(s State, rule Rule, present, address string) (Event,
 		return Event{}, "", fault.New(fault.Conflict, "SAME_POSTAL", "This is the postal address in the register already.")
 	}
 	return d.event(PostalChanged), address, nil
+}
+
+// postalLines returns an address a line each, without empty lines, or a POSTAL_INVALID fault about the field.
+func postalLines(field, address string) (string, error) {
+	var lines []string
+	for line := range strings.Lines(address) {
+		if line = oneLine(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	bad := checkText(nil, field, "the postal address", strings.Join(lines, " "), MaxPostal)
+	if len(lines) > maxPostalLines {
+		bad = append(bad, fault.Violation{Field: field, Message: "Use at most 8 lines for the postal address."})
+	}
+	if len(bad) > 0 {
+		return "", fault.New(fault.Invalid, "POSTAL_INVALID", bad[0].Message, bad...)
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// PostalOnJoining returns the postal address that an applicant gives: needed where the society is registered, since section 30 of the Act has
+// its register hold one, and refused where it is not.
+func PostalOnJoining(rule Rule, address string) (string, error) {
+	switch {
+	case rule.Registered:
+		return postalLines("postal_address", address)
+	case strings.TrimSpace(address) != "":
+		return "", fault.Field("POSTAL_NOT_ASKED", "postal_address", "This society is not registered, so its register keeps no postal addresses: leave it out.")
+	}
+	return "", nil
 }
 
 // Waive decides that a member need not give the £1. Nobody waives their own.

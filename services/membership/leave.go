@@ -71,6 +71,22 @@ func (d Decision) officesEnd(e Event, grants []Grant) (Farewell, error) {
 	return f, nil
 }
 
+// Leave decides that people leave, having understood what leaves with them: a member resigns, and an applicant for whom nobody has decided
+// yet takes the application back.
+func (d Decision) Leave(s State, understood bool, grants []Grant) (Farewell, error) {
+	if !s.Pending() {
+		return d.Resign(s, understood, grants)
+	}
+	d, err := d.reasoned("LEAVE_INVALID")
+	switch {
+	case err != nil:
+		return Farewell{}, err
+	case !understood:
+		return Farewell{}, fault.Field("LEAVE_NOT_UNDERSTOOD", "understood", "Confirm that you want to withdraw your application.")
+	}
+	return Farewell{Event: d.event(Withdrawn)}, nil
+}
+
 // Resign decides that a member leaves, having understood what leaves with them.
 func (d Decision) Resign(s State, understood bool, grants []Grant) (Farewell, error) {
 	d, err := d.reasoned("LEAVE_INVALID")

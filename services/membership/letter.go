@@ -60,7 +60,7 @@ func NoAddress(member string) string { return member + noAddress }
 
 // Reachable returns the address if it is one, and nothing for what stands for none.
 func Reachable(email string) string {
-	if strings.HasSuffix(email, noAddress) {
+	if strings.HasSuffix(email, noAddress) || !strings.Contains(email, "@") {
 		return ""
 	}
 	return email

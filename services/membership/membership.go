@@ -32,6 +32,8 @@ const (
 	Applied EventKind = "applied"
 	// Confirmed: they showed that the address is theirs.
 	Confirmed EventKind = "confirmed"
+	// ConfirmedOnPaper: an officer entered the application of a person without e-mail, whom they saw or whose form they have.
+	ConfirmedOnPaper EventKind = "confirmed_on_paper"
 	// Admitted: they became a member.
 	Admitted EventKind = "admitted"
 	// Moved: they moved to another region.
@@ -48,6 +50,8 @@ const (
 	Readmitted EventKind = "readmitted"
 	// Declined: an application was refused.
 	Declined EventKind = "refused"
+	// Withdrawn: the applicant took the application back before anybody decided on it.
+	Withdrawn EventKind = "withdrawn"
 	// Renamed: the name changed to About.
 	Renamed EventKind = "renamed"
 	// EmailChanged: another e-mail address was confirmed. The event does not say which: addresses are in the entry alone.
@@ -74,6 +78,11 @@ const (
 	ObjectionDismissed EventKind = "objection_dismissed"
 	// OperatorToken: the operator made an access token in the member's name. It bears on no standing.
 	OperatorToken EventKind = "operator_token"
+	// AskedForCard, MadeCard, CancelledCard, UsedCard: two officers signed a member without e-mail in at a desk ([Card]). They bear on no standing.
+	AskedForCard  EventKind = "card_asked"
+	MadeCard      EventKind = "card_made"
+	CancelledCard EventKind = "card_cancelled"
+	UsedCard      EventKind = "card_used"
 	// RollChallenged: the member challenged a roll. It bears on no standing, nor do the following.
 	RollChallenged EventKind = "roll_challenged"
 	// ChallengeUpheld and ChallengeDismissed: the member's challenge was decided.
@@ -138,6 +147,8 @@ type State struct {
 	// Refused is when the latest application was refused, RefusedFor why; zero while none was.
 	Refused    time.Time
 	RefusedFor string
+	// Withdrawn is when the person took the latest application back; zero while they did not.
+	Withdrawn time.Time
 	// Waived is when an officer excused the member from the £1, in this membership.
 	Waived time.Time
 	// Region is the region's id, or empty.
@@ -192,12 +203,16 @@ func (s *State) apply(e Event) {
 	switch e.Kind {
 	case Applied:
 		s.Applied, s.Region = e.At, e.Region
-		s.Waiting, s.Refused, s.RefusedFor = !s.Member(), time.Time{}, ""
-	case Confirmed:
+		s.Waiting, s.Refused, s.RefusedFor, s.Withdrawn = !s.Member(), time.Time{}, "", time.Time{}
+	case Confirmed, ConfirmedOnPaper:
 		s.Confirmed = e.At
 	case Declined:
 		if s.Waiting {
 			s.Waiting, s.Refused, s.RefusedFor = false, e.At, e.Reason
+		}
+	case Withdrawn:
+		if s.Waiting {
+			s.Waiting, s.Withdrawn = false, e.At
 		}
 	case Moved:
 		s.Region = e.Region
@@ -212,6 +227,7 @@ func (s *State) apply(e Event) {
 			s.Left, s.LeftAs, s.Waived = e.At, e.Kind, time.Time{}
 		}
 	case Renamed, EmailChanged, PostalChanged, MergedIn, FoundSame, FoundDistinct, Examined, Objected, ObjectionUpheld, ObjectionDismissed, OperatorToken,
+		AskedForCard, MadeCard, CancelledCard, UsedCard,
 		RollChallenged, ChallengeUpheld, ChallengeDismissed, RuledOntoRoll, RuledOffRoll, RegisterExported, RegisterInspected:
 		// They are on record, and bear on no standing.
 	}

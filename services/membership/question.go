@@ -19,6 +19,10 @@ type Answer struct {
 	// "taken_back".
 	Event string
 	At    time.Time
+	// Reason is why an application was refused; empty for everything else.
+	Reason string
+	// Waiting is whether an application waits for a decision, a first one or a former member's.
+	Waiting bool
 	// Admitted is the admission that counts.
 	Admitted time.Time
 	// Rule is the rule in force then.
@@ -30,6 +34,7 @@ const (
 	AnswerUnknown     = "unknown"
 	AnswerWaiting     = "waiting"
 	AnswerRefused     = "refused"
+	AnswerWithdrawn   = "withdrawn"
 	AnswerLeft        = "left"
 	AnswerSettled     = "settled"
 	AnswerWaived      = "waived"
@@ -42,7 +47,7 @@ const (
 // Ask answers about an instant, by the rule that was in force then. Dates in its words are those of zone.
 func (h History) Ask(at time.Time, rules []Rule, zone *time.Location) Answer {
 	s, rule := h.On(at), RuleAt(rules, at)
-	a := Answer{Standing: s.Standing(rule.Required), Good: s.Good(rule.Required), Words: s.Explain(rule, zone), Admitted: s.Admitted, Rule: rule}
+	a := Answer{Standing: s.Standing(rule.Required), Good: s.Good(rule.Required), Words: s.Explain(rule, zone), Waiting: s.Pending(), Admitted: s.Admitted, Rule: rule}
 	decided := func(code, event string, when time.Time) { a.Code, a.Event, a.At = code, event, when }
 	switch {
 	case a.Standing == "":
@@ -51,6 +56,9 @@ func (h History) Ask(at time.Time, rules []Rule, zone *time.Location) Answer {
 		decided(AnswerLeft, string(s.LeftAs), s.Left)
 	case a.Standing == StandingApplied && !s.Refused.IsZero():
 		decided(AnswerRefused, string(Declined), s.Refused)
+		a.Reason = s.RefusedFor
+	case a.Standing == StandingApplied && !s.Withdrawn.IsZero():
+		decided(AnswerWithdrawn, string(Withdrawn), s.Withdrawn)
 	case a.Standing == StandingApplied:
 		decided(AnswerWaiting, string(Applied), s.Applied)
 	case !s.Donated.IsZero():

@@ -92,13 +92,16 @@ func (s State) Explain(r Rule, zone *time.Location) string {
 		if s.Waiting {
 			words += fmt.Sprintf(" Applied again on %s; not admitted yet.", Date(s.Applied, zone))
 		}
-		return words + s.refused(zone)
+		return words + s.refused(zone) + s.withdrawn(zone)
 	case StandingApplied:
 		if s.Confirmed.IsZero() {
 			return fmt.Sprintf("Applied on %s; the address has not been confirmed.", Date(s.Applied, zone))
 		}
 		if !s.Refused.IsZero() {
 			return fmt.Sprintf("Applied on %s.", Date(s.Applied, zone)) + s.refused(zone)
+		}
+		if !s.Withdrawn.IsZero() {
+			return fmt.Sprintf("Applied on %s.", Date(s.Applied, zone)) + s.withdrawn(zone)
 		}
 		return fmt.Sprintf("Applied on %s and confirmed on %s; not admitted yet.", Date(s.Applied, zone), Date(s.Confirmed, zone))
 	case StandingAdmitted, StandingCurrent:
@@ -118,6 +121,14 @@ func (s State) refused(zone *time.Location) string {
 		return ""
 	}
 	return fmt.Sprintf(" The application was refused on %s: %s", Date(s.Refused, zone), s.RefusedFor)
+}
+
+// withdrawn says that the person took their application back.
+func (s State) withdrawn(zone *time.Location) string {
+	if s.Withdrawn.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" The person withdrew the application on %s.", Date(s.Withdrawn, zone))
 }
 
 // pound says what the rule wants of the £1 and what the ledger knows of it.

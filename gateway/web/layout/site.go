@@ -66,6 +66,7 @@ type Site struct {
 	Books      ledgerv1.BooksServiceClient
 	Bank       ledgerv1.BankServiceClient
 	Payments   ledgerv1.PaymentServiceClient
+	Payers     ledgerv1.PayerServiceClient
 	Motions    motionsv1.MotionsServiceClient
 	RuleBook   motionsv1.RuleBookServiceClient
 	Amendments motionsv1.AmendmentServiceClient
@@ -77,6 +78,8 @@ type Site struct {
 	Rolls membershipv1.RollServiceClient
 	// Statute is the register as the Act wants it, taking members in and copies.
 	Statute membershipv1.StatuteServiceClient
+	// Desk is for people without e-mail.
+	Desk membershipv1.DeskServiceClient
 
 	config Config
 	mux    *http.ServeMux
@@ -107,6 +110,7 @@ func New(c Config) (*Site, error) {
 		Books:      ledgerv1.NewBooksServiceClient(c.Rooms.Ledger),
 		Bank:       ledgerv1.NewBankServiceClient(c.Rooms.Ledger),
 		Payments:   ledgerv1.NewPaymentServiceClient(c.Rooms.Ledger),
+		Payers:     ledgerv1.NewPayerServiceClient(c.Rooms.Ledger),
 		Motions:    motionsv1.NewMotionsServiceClient(c.Rooms.Motions),
 		RuleBook:   motionsv1.NewRuleBookServiceClient(c.Rooms.Motions),
 		Amendments: motionsv1.NewAmendmentServiceClient(c.Rooms.Motions),
@@ -114,6 +118,7 @@ func New(c Config) (*Site, error) {
 		Records:    ballotsv1.NewBallotRecordServiceClient(c.Rooms.Ballots),
 		Rolls:      membershipv1.NewRollServiceClient(c.Rooms.Membership),
 		Statute:    membershipv1.NewStatuteServiceClient(c.Rooms.Membership),
+		Desk:       membershipv1.NewDeskServiceClient(c.Rooms.Membership),
 		config:     c, mux: http.NewServeMux(), texts: texts,
 	}
 	s.Sessions = session.New(s.Membership, c.Secure, c.Now)

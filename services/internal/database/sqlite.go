@@ -135,6 +135,7 @@ func (c *liteConn) done(text string, s *liteStmt, err error) {
 
 // ExecContext runs a statement.
 func (c *liteConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	tellWatcher(ctx, text)
 	s, err := c.statement(ctx, text, args)
 	if err != nil {
 		return nil, err
@@ -146,6 +147,7 @@ func (c *liteConn) ExecContext(ctx context.Context, text string, args []driver.N
 
 // QueryContext runs a query, whose statement is kept when its rows are closed.
 func (c *liteConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	tellWatcher(ctx, text)
 	s, err := c.statement(ctx, text, args)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
-// Package provider asks payment providers over HTTP: Stripe to begin a payment and for the fee of one, GoCardless for the amount of a direct
-// debit, which its events do not say. It decides nothing and keeps nothing.
+// Package provider asks payment providers over HTTP: Stripe to begin a payment and for the fee of one, GoCardless for the amounts of direct
+// debits and payouts, which its events do not say. It decides nothing and keeps nothing.
 //
 // Sources: Stripe API reference, "Create a Checkout Session", "Retrieve a balance transaction", "Idempotent requests"; GoCardless API
 // reference, "Get a single payment".
@@ -118,29 +118,58 @@ type GoCardless struct {
 
 // Amount returns what a payment is of, in minor units, and its currency.
 func (g GoCardless) Amount(ctx context.Context, payment string) (minor int64, currency string, err error) {
-	base := g.API
-	if base == "" {
-		base = GoCardlessAPI
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/payments/"+url.PathEscape(payment), nil)
-	if err != nil {
-		return 0, "", fmt.Errorf("provider: %w", err)
-	}
-	r.Header.Set("Authorization", "Bearer "+g.Token)
-	r.Header.Set("GoCardless-Version", "2015-07-06")
 	var out struct {
 		Payments struct {
 			Amount   int64  `json:"amount"`
 			Currency string `json:"currency"`
 		} `json:"payments"`
 	}
-	if err := answer(r, &out); err != nil {
+	if err := g.get(ctx, "/payments/"+url.PathEscape(payment), &out); err != nil {
 		return 0, "", err
 	}
 	if out.Payments.Amount <= 0 || len(out.Payments.Currency) != 3 {
 		return 0, "", unavailable(fmt.Errorf("the payment has no amount"))
 	}
 	return out.Payments.Amount, strings.ToUpper(out.Payments.Currency), nil
+}
+
+// Sent is a payout, in minor units: Minor arrives at the bank, after Fee was deducted.
+type Sent struct {
+	Minor, Fee int64
+	Currency   string
+}
+
+// Payout returns what was sent to the bank. Its source is the GoCardless API reference, "Payouts": amount is what is sent, and deducted_fees are
+// the fees that were taken off before.
+func (g GoCardless) Payout(ctx context.Context, payout string) (Sent, error) {
+	var out struct {
+		Payouts struct {
+			Amount   int64  `json:"amount"`
+			Fees     int64  `json:"deducted_fees"`
+			Currency string `json:"currency"`
+		} `json:"payouts"`
+	}
+	if err := g.get(ctx, "/payouts/"+url.PathEscape(payout), &out); err != nil {
+		return Sent{}, err
+	}
+	if out.Payouts.Amount <= 0 || out.Payouts.Fees < 0 || len(out.Payouts.Currency) != 3 {
+		return Sent{}, unavailable(fmt.Errorf("the payout has no amount"))
+	}
+	return Sent{Minor: out.Payouts.Amount, Fee: out.Payouts.Fees, Currency: strings.ToUpper(out.Payouts.Currency)}, nil
+}
+
+func (g GoCardless) get(ctx context.Context, path string, out any) error {
+	base := g.API
+	if base == "" {
+		base = GoCardlessAPI
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	if err != nil {
+		return fmt.Errorf("provider: %w", err)
+	}
+	r.Header.Set("Authorization", "Bearer "+g.Token)
+	r.Header.Set("GoCardless-Version", "2015-07-06")
+	return answer(r, out)
 }
 
 func answer(r *http.Request, out any) error {

@@ -19,6 +19,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/auth"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/database/databasetest"
@@ -69,7 +70,24 @@ func (f *payingMembers) ApplyLedgerEvent(_ context.Context, r *membershipv1.Appl
 	return &membershipv1.ApplyLedgerEventResponse{}, nil
 }
 
-// bookHouse is a ledger room that runs, with a membership room that is faked.
+// calledMeetings knows two meetings: theMeeting of London and the general one.
+type calledMeetings struct {
+	motionsv1.UnimplementedMeetingsRoomsServiceServer
+}
+
+const theMeeting, theGeneral = "the-meeting", "the-general"
+
+func (calledMeetings) FindMeeting(ctx context.Context, r *motionsv1.FindMeetingRequest) (*motionsv1.FindMeetingResponse, error) {
+	switch r.GetMeeting() {
+	case theMeeting:
+		return &motionsv1.FindMeetingResponse{Meeting: theMeeting, Region: "london"}, nil
+	case theGeneral:
+		return &motionsv1.FindMeetingResponse{Meeting: theGeneral}, nil
+	}
+	return nil, rpc.ToStatus(ctx, slog.New(slog.DiscardHandler), fault.New(fault.NotFound, "MEETING_NOT_FOUND", "There is no such meeting."))
+}
+
+// bookHouse is a ledger room that runs, with a membership room and a motions room that are faked.
 type bookHouse struct {
 	t       *testing.T
 	s       *Server
@@ -99,14 +117,15 @@ func openBookHouse(t *testing.T, db *database.DB, change ...func(*Server)) *book
 	fake := grpc.NewServer()
 	membershipv1.RegisterMembershipRoomsServiceServer(fake, h.members)
 	membershipv1.RegisterPayersRoomsServiceServer(fake, h.members)
+	motionsv1.RegisterMeetingsRoomsServiceServer(fake, calledMeetings{})
 	go func() { _ = fake.Serve(wire.Listener()) }()
 	t.Cleanup(fake.Stop)
-	toMembership, err := wire.Dial(auth.Membership, nil)
+	others, err := wire.Dial(auth.Membership, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { toMembership.Close() })
-	h.s, err = Open(t.Context(), room.Config{DB: db, Now: func() time.Time { return h.now }, Random: rand.Reader, Log: log, Zone: time.UTC, Membership: toMembership})
+	t.Cleanup(func() { others.Close() })
+	h.s, err = Open(t.Context(), room.Config{DB: db, Now: func() time.Time { return h.now }, Random: rand.Reader, Log: log, Zone: time.UTC, Membership: others, Motions: others})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestAccountsFundsAndMeetings(t *testing.T) {
 		_, err = fund()
 		wantRefusal(t, err, codes.AlreadyExists, "FUND_EXISTS")
 
-		meeting := bookID(t)
+		meeting := theGeneral
 		post := func(date string, postings ...*ledgerv1.Posting) (*ledgerv1.Entry, error) {
 			return h.ledger.PostEntry(h.treasurer(), &ledgerv1.PostEntryRequest{RequestId: h.id(), OccurDate: date, Description: "Training day", Meeting: meeting, Postings: postings})
 		}
@@ -247,7 +247,7 @@ func TestCashIsCountedByTwo(t *testing.T) {
 		h.give("2026-11-01", 2, 100) // who gave before: a second £1 is flagged, not refused
 		organiser, teller := h.as(3, "organiser/london"), h.as(4, "teller/london")
 		record := func(gifts ...*ledgerv1.CashGift) (*ledgerv1.Cash, error) {
-			return h.bank.RecordCash(organiser, &ledgerv1.RecordCashRequest{RequestId: h.id(), OccurDate: "2026-11-20", Meeting: "the-meeting", Gifts: gifts})
+			return h.bank.RecordCash(organiser, &ledgerv1.RecordCashRequest{RequestId: h.id(), OccurDate: "2026-11-20", Meeting: theMeeting, Gifts: gifts})
 		}
 		_, err := record()
 		wantRefusal(t, err, codes.InvalidArgument, "ENTRY_INVALID")
@@ -284,7 +284,7 @@ func TestCashIsCountedByTwo(t *testing.T) {
 		for _, id := range done.GetEntries()[:3] {
 			e := having[*ledgerv1.Entry](h)(h.ledger.GetEntry(h.treasurer(), &ledgerv1.GetEntryRequest{Entry: id}))
 			flags = append(flags, e.GetRepeatedDonation())
-			if e.GetMeeting() != "the-meeting" || e.GetMethod() != ledgerv1.Method_METHOD_CASH || e.GetEnteredBy() != payer(3) {
+			if e.GetMeeting() != theMeeting || e.GetMethod() != ledgerv1.Method_METHOD_CASH || e.GetEnteredBy() != payer(3) {
 				t.Errorf("booked: %v", e)
 			}
 		}

@@ -78,6 +78,13 @@ func (s *Server) RecordCash(ctx context.Context, req *ledgerv1.RecordCashRequest
 	if err := s.allKnown(ctx, "gifts", members); err != nil {
 		return nil, err
 	}
+	region, err := s.meetingKnown(ctx, req.GetMeeting())
+	if err != nil {
+		return nil, err
+	}
+	if region != "" && !caller.Holds(auth.Treasurer, "") && !caller.Holds(auth.Organiser, region) {
+		return nil, fault.New(fault.Denied, "NOT_YOUR_REGION", "This meeting is another region's: its organiser, or the treasurer, enters its cash.")
+	}
 	if c.ID, err = id.New(now, s.Random); err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (m *matching) proposals(l ledger.BankLine) []*ledgerv1.MatchProposal {
 	found := m.Match(&l.Line)
 	var out []*ledgerv1.MatchProposal
 	for i, p := range found.Proposals {
-		one := &ledgerv1.MatchProposal{Why: string(p.Why), Certain: i == 0 && found.Certain}
+		one := &ledgerv1.MatchProposal{Why: string(p.Why), Certain: i == 0 && found.Certain && !touched(l)}
 		for _, share := range m.shares(p) {
 			one.Shares = append(one.Shares, &ledgerv1.LineShare{Member: share.Member, Account: share.Account, AmountPence: share.Minor, Fund: share.Fund})
 			one.Names = append(one.Names, m.names[share.Member])
@@ -137,6 +137,9 @@ func (s *Server) MatchLine(ctx context.Context, req *ledgerv1.MatchLineRequest) 
 		}
 	}
 	if err := s.allKnown(ctx, "shares", members); err != nil {
+		return nil, err
+	}
+	if _, err := s.meetingKnown(ctx, req.GetMeeting()); err != nil {
 		return nil, err
 	}
 	reply, err := s.store.MatchLine(ctx, r, s.clerk(ctx, now), req.GetLine(), members,
@@ -204,135 +207,4 @@ func (s *Server) SetLineAside(ctx context.Context, req *ledgerv1.SetLineAsideReq
 		return ledger.SetAside(l, req.GetReason())
 	}, encodeLine)
 	return rpc.Reply(&ledgerv1.BankLine{}, reply, err)
-}
-
-const (
-	// linesAtOnce is how many certain lines one call books in one transaction.
-	linesAtOnce = 200
-	// lookedAt is how many open lines one call looks at.
-	lookedAt = 20_000
-)
-
-// MatchCertain books open lines that are certain.
-func (s *Server) MatchCertain(ctx context.Context, req *ledgerv1.MatchCertainRequest) (*ledgerv1.MatchCertainResponse, error) {
-	r, now, err := s.begin(ctx, ledgerv1.BankService_MatchCertain_FullMethodName, req)
-	if err != nil {
-		return nil, err
-	}
-	certain, more, err := s.certain(ctx, s.today(now))
-	if err != nil {
-		return nil, err
-	}
-	reply, err := s.store.MatchCertain(ctx, r, s.clerk(ctx, now), certain, func(booked int64) ([]byte, error) {
-		return proto.Marshal(&ledgerv1.MatchCertainResponse{MatchedLines: booked, More: more && booked > 0})
-	})
-	s.courier.Wake()
-	return rpc.Reply(&ledgerv1.MatchCertainResponse{}, reply, err)
-}
-
-// certain finds open lines that are certain. more is true if there may be others.
-func (s *Server) certain(ctx context.Context, today string) (found []store.Certain, more bool, err error) {
-	m, err := s.matching(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	filter := store.LineFilter{State: "open", Limit: 1000}
-	for seen := 0; seen < lookedAt; {
-		lines, err := s.store.Lines(ctx, filter)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, l := range lines {
-			result := m.Match(&l.Line)
-			if !result.Certain || l.InBooks != 0 {
-				continue
-			}
-			if len(found) == s.atOnce {
-				return found, true, nil
-			}
-			shares := m.shares(result.Proposals[0])
-			one := store.Certain{Line: l.ID, Decide: func(l ledger.BankLine, b ledger.Books, given map[string]bool) ([]ledger.Entry, error) {
-				return b.BookLine(l, shares, given, "", "", today)
-			}}
-			for _, share := range shares {
-				one.Members = append(one.Members, share.Member)
-			}
-			found = append(found, one)
-		}
-		if len(lines) < filter.Limit {
-			return found, false, nil
-		}
-		seen += len(lines)
-		filter.After = lines[len(lines)-1].ID
-	}
-	return found, true, nil
-}
-
-func ruleProto(r store.Rule) *ledgerv1.MatchRule {
-	return &ledgerv1.MatchRule{
-		Id: r.ID, Contains: r.Contains, CounterpartyAccount: r.CounterpartyAccount, LeastPence: r.Least, MostPence: r.Most, Member: r.Member, Account: r.Account,
-		Fund: r.Fund, Acts: r.Acts, Etag: version(r.Version),
-	}
-}
-
-// ListMatchRules returns the treasurer's rules.
-func (s *Server) ListMatchRules(ctx context.Context, _ *ledgerv1.ListMatchRulesRequest) (*ledgerv1.ListMatchRulesResponse, error) {
-	all, err := s.store.MatchRules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := &ledgerv1.ListMatchRulesResponse{}
-	for _, r := range all {
-		out.Rules = append(out.Rules, ruleProto(r))
-	}
-	return out, nil
-}
-
-// SaveMatchRule saves a rule for lines that come again.
-func (s *Server) SaveMatchRule(ctx context.Context, req *ledgerv1.SaveMatchRuleRequest) (*ledgerv1.MatchRule, error) {
-	r, now, err := s.begin(ctx, ledgerv1.BankService_SaveMatchRule_FullMethodName, req)
-	if err != nil {
-		return nil, err
-	}
-	asked := req.GetRule()
-	rule := store.Rule{Rule: match.Rule{
-		ID: asked.GetId(), Contains: strings.TrimSpace(asked.GetContains()), CounterpartyAccount: strings.TrimSpace(asked.GetCounterpartyAccount()),
-		Least: asked.GetLeastPence(), Most: asked.GetMostPence(), Member: asked.GetMember(), Account: asked.GetAccount(), Acts: asked.GetActs(),
-	}, Fund: asked.GetFund()}
-	if _, err := match.New(ledger.GBP, nil, []match.Rule{rule.Rule}); err != nil {
-		return nil, err
-	}
-	if len(rule.Contains) > 100 || len(rule.CounterpartyAccount) > 50 {
-		return nil, fault.Field("RULE_INVALID", "contains", "Use at most 100 characters of the text, and 50 of the account number.")
-	}
-	if rule.Member != "" {
-		if err := s.allKnown(ctx, "member", []string{rule.Member}); err != nil {
-			return nil, err
-		}
-	}
-	old := rule.ID != ""
-	if !old {
-		if rule.ID, err = id.New(now, s.Random); err != nil {
-			return nil, err
-		}
-	}
-	reply, err := s.store.SaveMatchRule(ctx, r, rule, old, func(before store.Rule, b ledger.Books) error {
-		if old {
-			if err := rpc.CheckETag(req.GetEtag(), version(before.Version)); err != nil {
-				return err
-			}
-		}
-		return b.CheckRule(rule.Account, rule.Fund)
-	}, func(r store.Rule) ([]byte, error) { return proto.Marshal(ruleProto(r)) })
-	return rpc.Reply(&ledgerv1.MatchRule{}, reply, err)
-}
-
-// DeleteMatchRule forgets a rule.
-func (s *Server) DeleteMatchRule(ctx context.Context, req *ledgerv1.DeleteMatchRuleRequest) (*ledgerv1.DeleteMatchRuleResponse, error) {
-	r, _, err := s.begin(ctx, ledgerv1.BankService_DeleteMatchRule_FullMethodName, req)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := s.store.DeleteMatchRule(ctx, r, req.GetRule(), func(before store.Rule) error { return rpc.CheckETag(req.GetEtag(), version(before.Version)) })
-	return rpc.Reply(&ledgerv1.DeleteMatchRuleResponse{}, reply, err)
 }

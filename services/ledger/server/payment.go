@@ -113,7 +113,7 @@ func (s *Server) prove(req *ledgerv1.ReceiveEventRequest, now time.Time) ([]webh
 // findOut asks for what the events do not say: whose a reference is that we did not give, and a payment's amount or fee. It happens before
 // the transaction; where a provider does not answer, it will send the events again.
 func (s *Server) findOut(ctx context.Context, r *store.Receipt) error {
-	r.Owners, r.Amounts, r.Fees = map[string]string{}, map[string]store.Amount{}, map[string]int64{}
+	r.Owners, r.Amounts, r.Fees, r.Payouts = map[string]string{}, map[string]store.Amount{}, map[string]int64{}, map[string]store.Payout{}
 	for _, e := range r.Events {
 		if err := s.findOwner(ctx, r, e); err != nil {
 			return err
@@ -146,6 +146,8 @@ func (s *Server) findOwner(ctx context.Context, r *store.Receipt, e webhook.Even
 
 func (s *Server) findMoney(ctx context.Context, r *store.Receipt, e webhook.Event) error {
 	switch {
+	case e.Provider == webhook.ByGoCardless && e.Kind == webhook.Payout && s.payments.GoCardless.Token != "":
+		return s.findPayout(ctx, r, e.Payout)
 	case e.Provider == webhook.ByGoCardless && e.Payment != "" && e.Kind != webhook.Other && s.payments.GoCardless.Token != "":
 		if _, done := r.Amounts[e.Payment]; done {
 			return nil
@@ -170,6 +172,23 @@ func (s *Server) findMoney(ctx context.Context, r *store.Receipt, e webhook.Even
 		}
 		r.Fees[e.Payment] = fee
 	}
+	return nil
+}
+
+// findPayout asks what a payout of GoCardless sent to the bank, and what it had kept.
+func (s *Server) findPayout(ctx context.Context, r *store.Receipt, payout string) error {
+	if _, done := r.Payouts[payout]; done || payout == "" {
+		return nil
+	}
+	has, err := s.store.HasPayout(ctx, string(webhook.ByGoCardless), payout)
+	if err != nil || has {
+		return err
+	}
+	sent, err := s.payments.GoCardless.Payout(ctx, payout)
+	if err != nil {
+		return err
+	}
+	r.Payouts[payout] = store.Payout{Minor: sent.Minor, Fee: sent.Fee, Currency: sent.Currency}
 	return nil
 }
 
@@ -256,7 +275,8 @@ func (s *Server) heard(caller auth.Principal, k store.Known) *ledgerv1.Payment {
 	}
 	if caller.HoldsAny(auth.Treasurer) {
 		out.FeePence, out.ProviderPayment = at.Fee, k.State.ID
-		out.Attention = k.State.Conflict || k.Books.ByHand || len(unknown) > 0 || k.State.Currency != "" && k.State.Currency != ledger.GBP ||
+		out.Assigned = k.Assigned != ""
+		out.Attention = k.Assigned != "" && k.Owner != "" && k.Assigned != k.Owner || k.State.Conflict || k.Books.ByHand || len(unknown) > 0 || k.State.Currency != "" && k.State.Currency != ledger.GBP ||
 			k.State.Status == webhook.Settled && (k.State.Minor == 0 || k.Member == "")
 	}
 	return out

@@ -129,6 +129,10 @@ func openTill(t *testing.T, change func(*PaymentConfig)) *till {
 			fmt.Fprintf(w, `{"payments":{"id":"PM1","amount":200,"currency":"GBP"}}`)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/payouts/PO1") && r.Header.Get("Authorization") == "Bearer token" {
+			fmt.Fprintf(w, `{"payouts":{"id":"PO1","amount":175,"deducted_fees":25,"currency":"gbp","status":"paid"}}`)
+			return
+		}
 		h.provider.ServeHTTP(w, r)
 	}))
 	h.base = "http://" + api.Listener.Addr().String()
@@ -240,6 +244,12 @@ func (h *till) want(member string, p *ledgerv1.Payment, state ledgerv1.PaymentSt
 	if err != nil || got.GetState() != state || got.GetKeptPence() != kept || got.GetAmountPence() != p.GetAmountPence() || got.GetFeePence() != 0 || got.GetProviderPayment() != "" {
 		h.t.Errorf("%v, %v; want %v of %d", got, err, state, kept)
 	}
+	h.books(balances)
+}
+
+// books asserts the balances other than zero.
+func (h *till) books(balances string) {
+	h.t.Helper()
 	trial, err := ledgerv1.NewLedgerServiceClient(h.conn).GetTrialBalance(h.t.Context(), &ledgerv1.GetTrialBalanceRequest{})
 	if err != nil {
 		h.t.Fatal(err)
@@ -340,9 +350,22 @@ func TestADirectDebit(t *testing.T) {
 	if !h.standing(1) || h.register.told[0].GetSettled().GetMember() != ben || h.register.told[0].GetSettled().GetAmountPence() != 200 {
 		t.Errorf("%v", h.register.told)
 	}
+	payout := `{"events":[{"id":"EV4","created_at":"2026-11-04T10:00:00.000Z","resource_type":"payouts","action":"paid","links":{"payout":"PO1"}}]}`
+	h.setDown(true)
+	if _, err := send(payout); !fault.Is(rpc.FromStatus(err), "PROVIDER_UNAVAILABLE") {
+		t.Errorf("a payout that cannot be asked for: %v", err)
+	}
+	h.setDown(false)
+	for range 2 {
+		if _, err := send(payout); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.books("assets:clearing 175, expenses:fees 25, income:donations -200")
 	if _, err := send(`{"events":[` + event("EV5", "charged_back") + `]}`); err != nil {
 		t.Fatal(err)
 	}
+	h.books("assets:clearing 175, assets:provider -200, expenses:fees 25")
 	if h.standing(2) {
 		t.Error("a charged-back debit still stands")
 	}

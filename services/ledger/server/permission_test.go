@@ -50,6 +50,7 @@ GetPaymentSettings . .  .  .  .  .  .  .  N  N  N  N
 StartPayment      S  .  .  .  .  .  .  .  N  N  N  N
 GetMyPayment      S  .  .  .  .  .  .  .  N  N  N  N
 ListPayments      S  R  R  R  .  R  R  .  N  N  N  N
+AssignPayment     S  R  R  R  .  R  R  O  N  N  N  N
 
 GetReport         .  .  .  .  .  .  .  .  N  N  N  N
 ExportReport      .  .  .  .  .  .  .  .  N  N  N  N

@@ -35,6 +35,7 @@ func (*Server) Policies() auth.Policies {
 		ledgerv1.PaymentService_StartPayment_FullMethodName:       {Member: true, Writes: true},
 		ledgerv1.PaymentService_GetMyPayment_FullMethodName:       {Member: true},
 		ledgerv1.PaymentService_ListPayments_FullMethodName:       {Roles: []string{auth.Treasurer}},
+		ledgerv1.PayerService_AssignPayment_FullMethodName:        treasurer,
 
 		ledgerv1.ReportService_GetReport_FullMethodName:        public, // "duplicates" is refused to all but the treasurer by the method.
 		ledgerv1.ReportService_ExportReport_FullMethodName:     public,

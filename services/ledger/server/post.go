@@ -89,6 +89,9 @@ func (s *Server) known(ctx context.Context, member string) error {
 // PostEntry books any balanced entry.
 func (s *Server) PostEntry(ctx context.Context, req *ledgerv1.PostEntryRequest) (*ledgerv1.Entry, error) {
 	t := transactionOf(req)
+	if _, err := s.meetingKnown(ctx, t.Meeting); err != nil {
+		return nil, err
+	}
 	return s.post(ctx, ledgerv1.LedgerService_PostEntry_FullMethodName, req, store.Intent{Books: s.Now().UnixMicro()},
 		func(f store.Facts, today string) (ledger.Entry, error) {
 			e, err := f.Books.NewTransaction(t, today)

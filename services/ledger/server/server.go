@@ -12,6 +12,7 @@ import (
 
 	ledgerv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/ledger/v1"
 	membershipv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/membership/v1"
+	motionsv1 "github.com/localgovdigital/folkmoot/proto/folkmoot/motions/v1"
 	"github.com/localgovdigital/folkmoot/services/internal/acts"
 	"github.com/localgovdigital/folkmoot/services/internal/database"
 	"github.com/localgovdigital/folkmoot/services/internal/group"
@@ -33,18 +34,20 @@ type Server struct {
 	ledgerv1.UnimplementedBooksServiceServer
 	ledgerv1.UnimplementedBankServiceServer
 	ledgerv1.UnimplementedPaymentServiceServer
+	ledgerv1.UnimplementedPayerServiceServer
 
 	room.Config
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
+	meetings   motionsv1.MeetingsRoomsServiceClient
 	courier    *outbox.Courier
 	packs      chan struct{}
 	payers     *payers
 	// wakeImports tells the reader of bank files that one waits.
 	wakeImports chan struct{}
-	// batch and atOnce are linesABatch and linesAtOnce, and smaller in a test that kills between them.
-	batch, atOnce int
-	payments      PaymentConfig
+	// batch, atOnce and lookAt are linesABatch, linesAtOnce and linesLookedAt, and smaller in a test that stops between them.
+	batch, atOnce, lookAt int
+	payments              PaymentConfig
 }
 
 // Migrations are those of the room's database.
@@ -60,11 +63,11 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership)}
+	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership), meetings: motionsv1.NewMeetingsRoomsServiceClient(c.Motions)}
 	s.payers = &payers{client: membershipv1.NewPayersRoomsServiceClient(c.Membership), now: time.Now}
 	s.packs = make(chan struct{}, packsAtOnce)
 	s.wakeImports = make(chan struct{}, 1)
-	s.batch, s.atOnce = linesABatch, linesAtOnce
+	s.batch, s.atOnce, s.lookAt = linesABatch, linesAtOnce, linesLookedAt
 	s.courier = outbox.NewCourier(outbox.Courier{DB: c.DB, Topic: store.Topic, Holder: rand.Text(), Deliver: s.deliver, Log: c.Log})
 	return s, nil
 }
@@ -79,6 +82,7 @@ func (s *Server) Register(to grpc.ServiceRegistrar) {
 	ledgerv1.RegisterBooksServiceServer(to, s)
 	ledgerv1.RegisterBankServiceServer(to, s)
 	ledgerv1.RegisterPaymentServiceServer(to, s)
+	ledgerv1.RegisterPayerServiceServer(to, s)
 }
 
 // Run writes entries, delivers standing events and forgets old replies until the context ends.

@@ -31,6 +31,9 @@ func (s *Server) ProposeSpending(ctx context.Context, req *ledgerv1.ProposeSpend
 	if err != nil {
 		return nil, err
 	}
+	if _, err := s.meetingKnown(ctx, req.GetMeeting()); err != nil {
+		return nil, err
+	}
 	newID, err := id.New(now, s.Random)
 	if err != nil {
 		return nil, err

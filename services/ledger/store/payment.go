@@ -22,6 +22,8 @@ type Receipt struct {
 	Amounts map[string]Amount
 	// Fees are what the provider answered about the fees of payments, in minor units, by payment.
 	Fees map[string]int64
+	// Payouts are what the provider answered about payouts whose events say no amount, by payout.
+	Payouts map[string]Payout
 	// Now is the instant in microseconds, Today its date in the society's zone, and Date the date of another instant.
 	Now   int64
 	Today string
@@ -36,6 +38,12 @@ type Receipt struct {
 type Amount struct {
 	Minor    int64
 	Currency string
+}
+
+// Payout is what a provider sent to the bank, in minor units: Minor arrives there, and Fee was kept of what was held.
+type Payout struct {
+	Minor, Fee int64
+	Currency   string
 }
 
 // Receive keeps the events and posts, in the same transaction, what follows from all that is known of their payments. It returns how many
@@ -87,6 +95,8 @@ type receiving struct {
 	r       Receipt
 	touched map[subject]bool
 	links   []any
+	// by is the officer whose act this is, and why their reason; empty for what a provider sent.
+	by, why string
 }
 
 func (in *receiving) subjects() []subject {
@@ -138,7 +148,7 @@ func (in *receiving) about(ctx context.Context, e webhook.Event) error {
 		return nil
 	case webhook.Payout:
 		in.touched[subject{provider, e.Payout, true}] = true
-		return nil
+		return in.asked(ctx, provider, e.Payout)
 	}
 	payment := e.Payment
 	if payment == "" {
@@ -233,6 +243,9 @@ func (in *receiving) payment(ctx context.Context, t subject) error {
 		return nil
 	}
 	if plan.Undo != "" {
+		if in.why != "" {
+			plan.Undo = in.why
+		}
 		e, err := ledger.NewUndoing(k.Books.Gift, k.State, plan.Undo, in.r.Today)
 		if err != nil {
 			return err
@@ -252,12 +265,15 @@ func (in *receiving) payment(ctx context.Context, t subject) error {
 			return err
 		}
 		e := ledger.NewGift(k.State, k.Member, plan.Gift, date, facts.HasGiven).AsShare(rule)
+		if plan.Undo != "" {
+			e = e.InPlaceOf(k.Books.Gift)
+		}
 		if err := in.post(ctx, e, Intent{Member: k.Member}, t, "gift", plan.Gift); err != nil {
 			return err
 		}
 	}
 	if plan.Fee != 0 {
-		return in.post(ctx, ledger.NewFee(k.State, plan.Fee, date), Intent{}, t, "fee", plan.Fee)
+		return in.post(ctx, ledger.NewFee(k.State.Provider, k.State.ID, plan.Fee, date), Intent{}, t, "fee", plan.Fee)
 	}
 	return nil
 }
@@ -271,30 +287,6 @@ func (in *receiving) day(micros int64) string {
 	return in.r.Today
 }
 
-// payout posts what follows from all events of a payout.
-func (in *receiving) payout(ctx context.Context, t subject) error {
-	events, err := eventsOf(ctx, in.tx, `provider = $1 AND payout = $2`, t.provider, t.id)
-	if err != nil {
-		return err
-	}
-	minor, currency := webhook.PaidOut(events)
-	if currency != "" && currency != ledger.GBP || minor > ledger.MaxPence {
-		return nil
-	}
-	var posted int64
-	if err := in.tx.QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(pence), 0) AS BIGINT) FROM payment_entry WHERE provider = $1 AND payment = $2 AND what = 'payout'`, t.provider, t.id).Scan(&posted); err != nil {
-		return fmt.Errorf("store: what was paid out: %w", err)
-	}
-	if minor == posted {
-		return nil
-	}
-	at := int64(0)
-	for _, e := range events {
-		at = max(at, e.At)
-	}
-	return in.post(ctx, ledger.NewPayout(webhook.Provider(t.provider), t.id, minor-posted, in.day(at)), Intent{}, t, "payout", minor-posted)
-}
-
 // post adds an entry, and what ties it to the payment.
 func (in *receiving) post(ctx context.Context, e ledger.Entry, intent Intent, t subject, what string, pence int64) error {
 	facts, err := in.facts(ctx, intent)
@@ -305,6 +297,9 @@ func (in *receiving) post(ctx context.Context, e ledger.Entry, intent Intent, t 
 		return err
 	}
 	e.Entered = in.r.Now
+	if in.by != "" {
+		e.EnteredBy = in.by
+	}
 	settled, ok, err := in.add(&e, facts)
 	if err != nil {
 		return err

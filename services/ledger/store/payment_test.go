@@ -62,6 +62,7 @@ var debits = []webhook.Event{
 	debit("EV5", "2026-11-04T10:00:00.000Z", "payments", "confirmed", `"payment":"PM2"`),
 	debit("EV6", "2026-11-05T10:00:00.000Z", "payments", "failed", `"payment":"PM2"`),
 	debit("EV7", "2026-11-06T10:00:00.000Z", "payments", "paid_out", `"payment":"PM3","payout":"PO1"`),
+	debit("EV8", "2026-11-06T10:00:00.000Z", "payouts", "paid", `"payout":"PO1"`),
 }
 
 // receipt is what came of events at the society's noon.
@@ -69,6 +70,7 @@ func (d *desk) receipt(events ...webhook.Event) store.Receipt {
 	return store.Receipt{
 		Events: events, Now: at.UnixMicro(), Today: today, Owners: map[string]string{"ben-reference": "ben"},
 		Amounts: map[string]store.Amount{"PM1": {Minor: 200, Currency: "GBP"}, "PM2": {Minor: 300, Currency: "GBP"}, "PM3": {Minor: 150, Currency: "GBP"}},
+		Payouts: map[string]store.Payout{"PO1": {Minor: 310, Fee: 40, Currency: "GBP"}, "PO2": {Minor: 310, Fee: 40, Currency: "EUR"}},
 		Date:    func(micros int64) string { return time.UnixMicro(micros).UTC().Format(ledger.DateLayout) },
 		NewID: func() (string, error) {
 			d.mu.Lock()
@@ -184,6 +186,22 @@ func TestDirectDebits(t *testing.T) {
 				t.Errorf("after %s of %s: %v, %v; want %d", debits[i].Type, debits[i].Payment, sums, who, want)
 			}
 		}
+		// What was sent to the bank and what was kept of it are postings of their own, once, whatever repeats: £3.50 was held for the two that
+		// were paid out, and the one that was charged back after it is owed to the provider.
+		for _, want := range []int{1, 0} {
+			if n := d.receive(t, debits[7]); n != want {
+				t.Errorf("%d new, want %d", n, want)
+			}
+		}
+		sums, _ := d.held(t)
+		if diff := cmp.Diff(map[string]int64{"assets:clearing": 310, "assets:provider": -200, "expenses:fees": 40, "income:donations": -150}, sums); diff != "" {
+			t.Errorf("after the payout:\n%s", diff)
+		}
+		// One in another currency is kept and not posted.
+		d.receive(t, debit("EV9", "2026-11-07T10:00:00.000Z", "payouts", "paid", `"payout":"PO2"`))
+		if after, _ := d.held(t); !maps.Equal(after, sums) {
+			t.Errorf("after a payout in euros: %v", after)
+		}
 		list, err := d.Payments(t.Context(), 0, 10)
 		if err != nil || len(list) != 3 || list[0].State.ID != "PM3" || list[2].State.Status != webhook.ChargedBack || list[1].State.Status != webhook.Failed {
 			t.Errorf("%+v, %v", list, err)
@@ -198,7 +216,7 @@ func TestAnyOrderGivesTheSameBooks(t *testing.T) {
 	db := databasetest.SQLite(t, parts...)
 	fresh := func() *desk {
 		d := idle(db, group.Config{})
-		d.change(t, "DELETE FROM payment_entry\nDELETE FROM payment_fee\nDELETE FROM payment_owner\nDELETE FROM payment_amount\nDELETE FROM checkout_payment\nDELETE FROM payment\nDELETE FROM provider_event\nDELETE FROM entry_leaf\nDELETE FROM posting\nDELETE FROM entry\nDELETE FROM log_leaf\nDELETE FROM log_tile\nDELETE FROM outbox")
+		d.change(t, "DELETE FROM payment_entry\nDELETE FROM payment_fee\nDELETE FROM payout_amount\nDELETE FROM payment_assigned\nDELETE FROM payment_owner\nDELETE FROM payment_amount\nDELETE FROM checkout_payment\nDELETE FROM payment\nDELETE FROM provider_event\nDELETE FROM entry_leaf\nDELETE FROM posting\nDELETE FROM entry\nDELETE FROM log_leaf\nDELETE FROM log_tile\nDELETE FROM outbox")
 		d.begin(t)
 		return d
 	}

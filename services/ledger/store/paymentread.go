@@ -16,8 +16,10 @@ import (
 type Known struct {
 	// Number is its place in the list, and Heard when it was first heard of, in microseconds.
 	Number, Heard int64
-	// Member is whose it is, or empty.
+	// Member is whose it is, or empty: as the treasurer says, else as its reference says.
 	Member string
+	// Assigned is whose it is as the treasurer says, and Owner as its reference says; each may be empty.
+	Assigned, Owner string
 	// State is what its events say together.
 	State webhook.Payment
 	// Books is what was posted.
@@ -56,10 +58,19 @@ func eventsOf(ctx context.Context, q reads, where string, args ...any) ([]webhoo
 // known reads all that is known of a payment.
 func known(ctx context.Context, q reads, provider, id string) (Known, error) {
 	k := Known{}
-	err := q.QueryRowContext(ctx, `SELECT p.number, p.heard, COALESCE(o.member, '') FROM payment p LEFT JOIN payment_owner o ON o.provider = p.provider AND o.payment = p.id WHERE p.provider = $1 AND p.id = $2`,
-		provider, id).Scan(&k.Number, &k.Heard, &k.Member)
+	err := q.QueryRowContext(ctx, `
+		SELECT p.number, p.heard, COALESCE(o.member, ''),
+		       COALESCE((SELECT a.member FROM payment_assigned a WHERE a.provider = p.provider AND a.payment = p.id ORDER BY a.number DESC LIMIT 1), '')
+		FROM payment p LEFT JOIN payment_owner o ON o.provider = p.provider AND o.payment = p.id WHERE p.provider = $1 AND p.id = $2`,
+		provider, id).Scan(&k.Number, &k.Heard, &k.Owner, &k.Assigned)
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, fault.New(fault.NotFound, "PAYMENT_NOT_FOUND", "There is no such payment.")
+	}
 	if err != nil {
 		return k, fmt.Errorf("store: read a payment: %w", err)
+	}
+	if k.Member = k.Assigned; k.Member == "" {
+		k.Member = k.Owner
 	}
 	events, err := eventsOf(ctx, q, `provider = $1 AND (payment = $2 OR payment = '' AND object <> '' AND object IN (SELECT object FROM provider_event WHERE provider = $1 AND payment = $2 AND object <> ''))`, provider, id)
 	if err != nil {

@@ -239,6 +239,18 @@ CREATE TABLE payment_amount (
   PRIMARY KEY (provider, payment)
 );
 
+CREATE TABLE payment_assigned (
+  number      BIGINT NOT NULL PRIMARY KEY CHECK (number > 0),
+  provider    TEXT   NOT NULL,
+  payment     TEXT   NOT NULL,
+  member      TEXT   NOT NULL CHECK (length(member) <= 64),
+  reason      TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 2000),
+  assigned_by TEXT   NOT NULL CHECK (length(assigned_by) BETWEEN 1 AND 64),
+  assigned    BIGINT NOT NULL
+);
+
+CREATE INDEX payment_assigned_payment ON payment_assigned (provider, payment, number);
+
 CREATE TABLE payment_entry (
   entry    TEXT   NOT NULL PRIMARY KEY REFERENCES entry (id),
   provider TEXT   NOT NULL,
@@ -261,6 +273,15 @@ CREATE TABLE payment_owner (
   payment  TEXT NOT NULL,
   member   TEXT NOT NULL CHECK (length(member) BETWEEN 1 AND 64),
   PRIMARY KEY (provider, payment)
+);
+
+CREATE TABLE payout_amount (
+  provider TEXT   NOT NULL,
+  payout   TEXT   NOT NULL,
+  minor    BIGINT NOT NULL CHECK (minor > 0),
+  fee      BIGINT NOT NULL CHECK (fee >= 0),
+  currency TEXT   NOT NULL CHECK (length(currency) = 3),
+  PRIMARY KEY (provider, payout)
 );
 
 CREATE TABLE period (
@@ -315,6 +336,8 @@ CREATE TABLE provider_event (
 CREATE INDEX provider_event_object ON provider_event (provider, object) WHERE object <> '';
 
 CREATE INDEX provider_event_payment ON provider_event (provider, payment) WHERE payment <> '';
+
+CREATE INDEX provider_event_payout ON provider_event (provider, payout) WHERE payout <> '';
 
 CREATE TABLE rule (
   position       BIGINT  NOT NULL PRIMARY KEY CHECK (position > 0),

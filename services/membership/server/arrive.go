@@ -23,7 +23,7 @@ func (s *Server) Join(ctx context.Context, r *membershipv1.JoinRequest) (*member
 	}
 	// Where none was asked for, the mail is in the language of the member who has the address, if one has.
 	p.Language = r.GetLanguage()
-	attempt, err := s.begin(ctx, membership.Joining, p, r)
+	attempt, err := s.begin(ctx, membership.Attempt{Kind: membership.Joining, Person: p, Postal: r.GetPostalAddress()}, r)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,8 @@ func (s *Server) RequestSignIn(ctx context.Context, r *membershipv1.RequestSignI
 	if _, err := membership.Language(r.GetLanguage()); err != nil {
 		return nil, err
 	}
-	attempt, err := s.begin(ctx, membership.SigningIn, membership.Person{Email: email, Language: r.GetLanguage()}, r)
+	a := membership.Attempt{Kind: membership.SigningIn, Person: membership.Person{Email: email, Language: r.GetLanguage()}}
+	attempt, err := s.begin(ctx, a, r)
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +49,14 @@ func (s *Server) RequestSignIn(ctx context.Context, r *membershipv1.RequestSignI
 
 // begin keeps an attempt and wakes the sender of mail. The same request again is the same attempt, and mails
 // nothing again.
-func (s *Server) begin(ctx context.Context, kind membership.AttemptKind, p membership.Person, request proto.Message) (string, error) {
+func (s *Server) begin(ctx context.Context, a membership.Attempt, request proto.Message) (string, error) {
 	hash, err := requestHash(request)
 	if err != nil {
 		return "", err
 	}
 	now := s.cfg.Now()
-	secret := s.secrets.derive("attempt", []byte(kind), hash)
-	a := membership.Attempt{Kind: kind, Person: p, Made: now, Expires: now.Add(membership.AttemptLife)}
+	secret := s.secrets.derive("attempt", []byte(a.Kind), hash)
+	a.Made, a.Expires = now, now.Add(membership.AttemptLife)
 	if err := s.store.Begin(ctx, digest(secret), a, s.machine()); err != nil {
 		return "", err
 	}

@@ -89,5 +89,6 @@ func (s *Server) ExplainStanding(ctx context.Context, r *membershipv1.ExplainSta
 	return &membershipv1.ExplainStandingResponse{
 		Standing: standings[a.Standing], Good: a.Good, Explanation: a.Words, Code: a.Code, Event: a.Event, EventTime: instant(a.At),
 		AdmitTime: instant(a.Admitted), RuleBook: a.Rule.Book, DonationRequired: a.Rule.Required, Date: membership.Day(at, s.cfg.Zone),
+		Reason: a.Reason, Waiting: a.Waiting,
 	}, nil
 }

@@ -47,7 +47,13 @@ func (s *Server) GetFounding(ctx context.Context, _ *membershipv1.GetFoundingReq
 	if err != nil {
 		return nil, err
 	}
-	out := &membershipv1.Founding{Society: f.Society, ActTime: instant(f.Act), Sample: s.cfg.Sample}
+	told, err := s.store.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &membershipv1.Founding{
+		Society: f.Society, ActTime: instant(f.Act), Sample: s.cfg.Sample, PostalAsked: membership.RuleAt(told, s.cfg.Now()).Registered,
+	}
 	for _, r := range f.Accepted {
 		out.Accepted = append(out.Accepted, roles[r])
 	}

@@ -36,6 +36,7 @@ var asksAgain = []string{
 	membershipv1.RegisterService_EndMembership_FullMethodName, membershipv1.RegisterService_FindDouble_FullMethodName,
 	membershipv1.RegisterService_ConfirmDouble_FullMethodName, membershipv1.RollService_DecideRollChallenge_FullMethodName,
 	membershipv1.StatuteService_ApplyImport_FullMethodName,
+	membershipv1.DeskService_AskForCard_FullMethodName, membershipv1.DeskService_MakeCard_FullMethodName,
 }
 
 // TestDangerousActsAskAgain: with a token made sixteen minutes after signing in each of them is refused, and one minute after

@@ -21,7 +21,7 @@ type memberRequest interface {
 	GetMember() string
 }
 
-// Leave resigns the caller's own membership. The session that asks ends with the others.
+// Leave resigns the caller's own membership, or withdraws their application while it waits for a decision. The session that asks ends with the others.
 func (s *Server) Leave(ctx context.Context, r *membershipv1.LeaveRequest) (*membershipv1.RegisterEvent, error) {
 	now, member := s.cfg.Now(), auth.FromContext(ctx).Member
 	request, err := rpc.Once(ctx, membershipv1.RegisterService_Leave_FullMethodName, now, r)
@@ -30,7 +30,7 @@ func (s *Server) Leave(ctx context.Context, r *membershipv1.LeaveRequest) (*memb
 	}
 	d := membership.Decision{Member: member, By: member, Reason: r.GetReason(), At: now}
 	reply, err := s.store.EndEntry(ctx, request, member, s.machine(), func(c store.Case) (membership.Farewell, error) {
-		return d.Resign(c.State, r.GetUnderstood(), c.Grants)
+		return d.Leave(c.State, r.GetUnderstood(), c.Grants)
 	}, encodeRecorded)
 	return s.ended(ctx, reply, err)
 }

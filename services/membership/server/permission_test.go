@@ -92,6 +92,13 @@ ExportRegister       S         R      R         R     R      R         R     .  
 GetMyParticulars     S         .      .         .     .      .         .     .         .        N          N      N       N
 SetMyParticulars     S         .      .         .     .      .         .     .         O        N          N      N       N
 ListSectors          .         .      .         .     .      .         .     .         .        N          N      N       N
+
+EnterMember          S         R      R         R     R      R         R     .         O        N          N      N       N
+AskForCard           S         R      .         R     R      R         .     .         O        N          N      N       N
+MakeCard             S         R      .         R     R      R         .     .         O        N          N      N       N
+CancelCard           S         R      .         R     R      R         .     .         O        N          N      N       N
+ListCards            S         R      .         R     R      R         .     .         .        N          N      N       N
+UseCard              .         .      .         .     .      .         .     .         .        N          N      N       N
 ` + registerPermissions
 
 var refusals = map[string]string{"S": "SIGN_IN", "R": "ROLE_NEEDED", "O": "OPERATOR_TOKEN", "N": "ROOM_NOT_ALLOWED", "P": "ROOMS_ONLY"}

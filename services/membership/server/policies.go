@@ -62,6 +62,7 @@ func (s *Server) Policies() auth.Policies {
 	}
 	maps.Copy(p, signInPolicies())
 	maps.Copy(p, registerPolicies())
+	maps.Copy(p, deskPolicies())
 	rollPolicies(p)
 	statutePolicies(p)
 	if s.cfg.Step != nil {

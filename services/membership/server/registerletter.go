@@ -105,6 +105,42 @@ Mae'r penderfyniad a'i reswm yn hanes eich cofnod, y gallwch ei weld pan fyddwch
 {{.Home}}
 `),
 	},
+	membership.LetterWithdrawn: {
+		"en": text(`You withdrew your application to {{.Society}}`, `Your application to become a member of {{.Society}} is withdrawn: nobody decides on it, and you are signed out everywhere.
+{{with .Reason}}
+The reason on record is:
+
+{{.}}
+{{end}}
+You can apply again at any time with this address. To have the address deleted, sign in and choose it under your data:
+
+{{.Home}}/me/data
+
+If this was not you, tell the secretary: the secretary's name stands on
+
+{{.Home}}/officers
+
+{{.Society}}
+{{.Home}}
+`),
+		"cy": text(`Rydych wedi tynnu eich cais i {{.Society}} yn ôl`, `Mae eich cais i ddod yn aelod o {{.Society}} wedi'i dynnu'n ôl: nid oes neb yn penderfynu arno, ac rydych wedi'ch allgofnodi ym mhobman.
+{{with .Reason}}
+Y rheswm a gofnodwyd yw:
+
+{{.}}
+{{end}}
+Gallwch wneud cais eto unrhyw bryd gyda'r cyfeiriad hwn. I ddileu'r cyfeiriad, mewngofnodwch a dewiswch hynny o dan eich data:
+
+{{.Home}}/me/data
+
+Os nad chi oedd hyn, dywedwch wrth yr ysgrifennydd: mae enw'r ysgrifennydd ar
+
+{{.Home}}/officers
+
+{{.Society}}
+{{.Home}}
+`),
+	},
 	membership.LetterLeft: {
 		"en": text(`Your membership of {{.Society}} has ended`, `Your membership of {{.Society}} has ended. Your offices ended with it and you are signed out everywhere.
 {{with .Reason}}

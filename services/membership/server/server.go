@@ -67,6 +67,7 @@ type Server struct {
 	membershipv1.UnimplementedRollServiceServer
 	membershipv1.UnimplementedPayersRoomsServiceServer
 	membershipv1.UnimplementedStatuteServiceServer
+	membershipv1.UnimplementedDeskServiceServer
 
 	cfg         Config
 	store       *store.Store
@@ -149,6 +150,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	membershipv1.RegisterRollServiceServer(r, s)
 	membershipv1.RegisterPayersRoomsServiceServer(r, s)
 	membershipv1.RegisterStatuteServiceServer(r, s)
+	membershipv1.RegisterDeskServiceServer(r, s)
 	if s.cfg.Step != nil {
 		membershipv1.RegisterSampleServiceServer(r, sampleServer{s: s})
 	}

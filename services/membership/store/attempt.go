@@ -24,8 +24,10 @@ func (s *Store) Begin(ctx context.Context, hash []byte, a membership.Attempt, ma
 		return err
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		address := ""
 		if a.Kind == membership.Joining {
-			if err := mayJoin(ctx, tx, a.Person.Region); err != nil {
+			var err error
+			if address, err = addressOfJoining(ctx, tx, a); err != nil {
 				return err
 			}
 		}
@@ -40,8 +42,43 @@ func (s *Store) Begin(ctx context.Context, hash []byte, a membership.Attempt, ma
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+		if address != "" {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO joining_postal (attempt, address) VALUES ($1, $2)`, hash, address); err != nil {
+				return fmt.Errorf("store: keep the address of who joins: %w", err)
+			}
+		}
 		return queued{id: mail, kind: "attempt", attempt: hash, lane: fastLane, due: machine, made: a.Made}.insert(ctx, tx)
 	})
+}
+
+// addressOfJoining refuses who may not join, and returns the postal address to keep under the rule in force.
+func addressOfJoining(ctx context.Context, tx *sql.Tx, a membership.Attempt) (string, error) {
+	if err := mayJoin(ctx, tx, a.Person.Region); err != nil {
+		return "", err
+	}
+	told, err := rules(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	return membership.PostalOnJoining(membership.RuleAt(told, a.Made), a.Postal)
+}
+
+// postalOf moves the postal address of an attempt that succeeded to the entry of who joined by it, if the rule in force has the register keep
+// one still; an attempt by which nobody joined leaves none behind.
+func postalOf(ctx context.Context, tx *sql.Tx, attempt []byte, member string, applied bool, now time.Time) error {
+	var address string
+	err := tx.QueryRowContext(ctx, `DELETE FROM joining_postal WHERE attempt = $1 RETURNING address`, attempt).Scan(&address)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store: the address of who joined: %w", err)
+	}
+	told, err := rules(ctx, tx)
+	if err != nil || !applied || !membership.RuleAt(told, now).Registered {
+		return err
+	}
+	return keepPostal(ctx, tx, member, address)
 }
 
 // mayJoin refuses before the founding act and an unknown region.
@@ -148,17 +185,24 @@ func (s *Store) succeed(ctx context.Context, tx *sql.Tx, hash []byte, a membersh
 	if err != nil {
 		return err
 	}
+	applied := false
 	switch {
 	case known && a.Kind == membership.Joining:
-		done.Joined, err = s.enterAgain(ctx, tx, member, a, now)
+		applied, done.Joined, err = s.enterAgain(ctx, tx, member, a, now)
 	case known:
 	case a.Kind != membership.Joining:
 		err = memberNotFound()
 	default:
+		applied = true
 		member, done.Joined, err = s.join(ctx, tx, a, now)
 	}
 	if err != nil {
 		return err
+	}
+	if a.Kind == membership.Joining {
+		if err := postalOf(ctx, tx, hash, member, applied, now); err != nil {
+			return err
+		}
 	}
 	if done.Session, err = s.newSession(ctx, tx, member, secretHash, now, membership.Way{Method: membership.ByMail, Device: proof.Device}); err != nil {
 		return err

@@ -109,7 +109,7 @@ func (s *Store) follow(ctx context.Context, tx *sql.Tx, e Case, decided membersh
 	return nil
 }
 
-// EndEntry records the end of a membership, once: the event, the end of the member's offices and of all their sessions, and a
+// EndEntry records the end of a membership or of an application, once: the event, the end of the member's offices and of all their sessions, and a
 // mail to them unless they died.
 func (s *Store) EndEntry(ctx context.Context, r once.Request, member string, machine time.Time,
 	decide func(Case) (membership.Farewell, error), encode Encode[Recorded]) ([]byte, error) {
@@ -125,8 +125,15 @@ func (s *Store) EndEntry(ctx context.Context, r once.Request, member string, mac
 		if err := endedWith(ctx, tx, member, f.Ended, r.At, machine); err != nil {
 			return nil, err
 		}
+		letter := membership.LetterLeft
+		if f.Event.Kind == membership.Withdrawn {
+			letter = membership.LetterWithdrawn
+			if err := notWaiting(ctx, tx, member); err != nil {
+				return nil, err
+			}
+		}
 		if f.Event.Kind != membership.Died {
-			if err := s.tell(ctx, tx, membership.LetterLeft, member, "", f.Event.Reason, r.At, machine); err != nil {
+			if err := s.tell(ctx, tx, letter, member, "", f.Event.Reason, r.At, machine); err != nil {
 				return nil, err
 			}
 		}

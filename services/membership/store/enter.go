@@ -12,11 +12,16 @@ import (
 // enter records that a person applied and confirmed their address, and admits them where the rule in force does that by itself;
 // else they wait for a decision. It reports whether they were admitted.
 func (s *Store) enter(ctx context.Context, tx *sql.Tx, member string, applied membership.Event, now time.Time) (bool, error) {
+	return s.enterConfirmed(ctx, tx, member, applied, membership.Event{Kind: membership.Confirmed, At: now}, now)
+}
+
+// enterConfirmed is enter with what stands for the confirmation.
+func (s *Store) enterConfirmed(ctx context.Context, tx *sql.Tx, member string, applied, confirmed membership.Event, now time.Time) (bool, error) {
 	event, err := recordNumbered(ctx, tx, member, applied, now)
 	if err != nil {
 		return false, err
 	}
-	if err := record(ctx, tx, member, membership.Event{Kind: membership.Confirmed, At: now}, now); err != nil {
+	if err := record(ctx, tx, member, confirmed, now); err != nil {
 		return false, err
 	}
 	e, err := entry(ctx, tx, member, now)
@@ -31,17 +36,18 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, member string, applied me
 }
 
 // enterAgain is a former member's application under the address they had. It does nothing for whoever is a member or waits
-// already, and reports whether the person was admitted.
-func (s *Store) enterAgain(ctx context.Context, tx *sql.Tx, member string, a membership.Attempt, now time.Time) (bool, error) {
+// already, and reports whether the person applied and whether they were admitted.
+func (s *Store) enterAgain(ctx context.Context, tx *sql.Tx, member string, a membership.Attempt, now time.Time) (applied, admitted bool, err error) {
 	may, err := mayApply(ctx, tx, member, now)
 	if err != nil || !may {
-		return false, err
+		return false, false, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE member SET region = $2 WHERE id = $1`, member, a.Person.Region); err != nil {
-		return false, fmt.Errorf("store: apply again: %w", err)
+		return false, false, fmt.Errorf("store: apply again: %w", err)
 	}
 	// They apply when they confirm: what they asked for may be older than the end of their membership.
-	return s.enter(ctx, tx, member, membership.Event{Kind: membership.Applied, At: now, Region: a.Person.Region}, now)
+	admitted, err = s.enter(ctx, tx, member, membership.Event{Kind: membership.Applied, At: now, Region: a.Person.Region}, now)
+	return true, admitted, err
 }
 
 // letterFor chooses the letter of an attempt: a former member applies like anybody, and who waits for a decision is no member yet.

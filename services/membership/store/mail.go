@@ -310,10 +310,12 @@ func (s *Store) Forget(ctx context.Context, now, machine time.Time) error {
 			counted string
 		}{
 			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before, ""},
+			{`DELETE FROM joining_postal WHERE attempt IN (SELECT hash FROM attempt WHERE expires < $1)`, before, ""},
 			{`DELETE FROM attempt WHERE expires < $1`, before, "attempts"},
 			{`DELETE FROM letter WHERE attempt IN (SELECT hash FROM email_change WHERE expires < $1)`, before, ""},
 			{`DELETE FROM email_change WHERE expires < $1`, before, "attempts"},
 			{`DELETE FROM passkey_challenge WHERE expires < $1`, before, ""},
+			{`DELETE FROM desk_card WHERE asked < $1`, before, ""},
 			// A letter to an address that was given up goes with the address.
 			{`DELETE FROM letter WHERE state <> 'waiting' AND made < $1 AND id IN (SELECT mail FROM letter_detail WHERE email <> '')`, before, ""},
 			{`DELETE FROM letter_detail WHERE email <> '' AND mail NOT IN (SELECT id FROM letter) AND CAST($1 AS BIGINT) > 0`, before, ""},

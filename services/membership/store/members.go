@@ -40,6 +40,7 @@ func complete(ctx context.Context, q querier, tail string, args ...any) ([]Membe
 		if err := rows.Scan(&m.ID, &m.Number, &m.Name, &m.Email, &m.Region, &m.Language); err != nil {
 			return nil, fmt.Errorf("store: members: %w", err)
 		}
+		m.Email = membership.Reachable(m.Email)
 		all, found = append(all, m), append(found, m.ID)
 	}
 	if err := rows.Err(); err != nil {

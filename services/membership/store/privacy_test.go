@@ -28,7 +28,7 @@ func leave(t *testing.T, s *Store, member string, at time.Time) {
 func holds(t *testing.T, s *Store, text string) (where []string) {
 	t.Helper()
 	for table, columns := range map[string][]string{
-		"member": {"name", "email", "name_fold", "email_fold"}, "attempt": {"name", "email", "email_fold"}, "event": {"reason"}, "access_need": {"needs"},
+		"member": {"name", "email", "name_fold", "email_fold"}, "attempt": {"name", "email", "email_fold"}, "joining_postal": {"address"}, "postal": {"address"}, "event": {"reason"}, "access_need": {"needs"},
 		"log_leaf": {"content"}, "office": {"reason", "end_reason"},
 	} {
 		for _, column := range columns {

@@ -64,6 +64,25 @@ CREATE TABLE deletion (
   PRIMARY KEY (day, kind)
 );
 
+CREATE TABLE desk_card (
+  id        TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  member    TEXT   NOT NULL REFERENCES member (id),
+  asked_by  TEXT   NOT NULL CHECK (length(asked_by) = 36),
+  reason    TEXT   NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+  asked     BIGINT NOT NULL,
+  made_by   TEXT   NOT NULL,
+  made      BIGINT,
+  code_hash BYTEA  UNIQUE,
+  cancelled BIGINT,
+  used      BIGINT,
+  request   BYTEA,
+  session   TEXT
+);
+
+CREATE INDEX desk_card_asked ON desk_card (asked);
+
+CREATE INDEX desk_card_member ON desk_card (member);
+
 CREATE TABLE donation (
   position BIGINT NOT NULL PRIMARY KEY CHECK (position > 0),
   member   TEXT   NOT NULL CHECK (length(member) <= 64),
@@ -188,6 +207,11 @@ CREATE TABLE invitation (
   accepted BIGINT,
   request  BYTEA,
   session  TEXT
+);
+
+CREATE TABLE joining_postal (
+  attempt BYTEA NOT NULL PRIMARY KEY REFERENCES attempt (hash),
+  address TEXT  NOT NULL CHECK (length(address) BETWEEN 1 AND 400)
 );
 
 CREATE TABLE letter (

@@ -115,6 +115,8 @@ var people = map[string]map[string]who{
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 	"GetDecision": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
 		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
+	"FindMeeting": {"any": {anyone: "ROOMS_ONLY", member: "ROOMS_ONLY", mover: "ROOMS_ONLY", chair: "ROOMS_ONLY", secretary: "ROOMS_ONLY", treasurer: "ROOMS_ONLY",
+		organiser: "ROOMS_ONLY", elsewhere: "ROOMS_ONLY", operator: "ROOMS_ONLY"}},
 }
 
 // attending is the desk's: the society's chair and secretary at a general meeting, the organiser at a region's.
@@ -144,7 +146,9 @@ var presiding = map[string]who{
 }
 
 // Which rooms each method admits: only one of them, and only one room.
-var roomsAdmitted = map[string]string{"ApplyFounding": auth.Membership, "GetDecision": auth.Membership, "GetCalledMeeting": auth.Membership}
+var roomsAdmitted = map[string]string{
+	"ApplyFounding": auth.Membership, "GetDecision": auth.Membership, "GetCalledMeeting": auth.Membership, "FindMeeting": auth.Ledger,
+}
 
 // denials are the reasons that refuse a person rather than a state.
 var denials = map[string]fault.Kind{

@@ -89,6 +89,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
 	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
 	motionsv1.RegisterCalledMeetingsRoomsServiceServer(r, calledServer{server: s})
+	motionsv1.RegisterMeetingsRoomsServiceServer(r, meetingsServer{store: s.store})
 }
 
 // Policies say who may call each method.

@@ -120,6 +120,11 @@ func (s *Store) Meeting(ctx context.Context, id string, a Ask) (MeetingFacts, er
 	return f, err
 }
 
+// OneMeeting returns a meeting with nothing beside it, or a NotFound fault.
+func (s *Store) OneMeeting(ctx context.Context, id string) (motions.Meeting, error) {
+	return meetingByID(ctx, s.db.Reader(), id)
+}
+
 // MeetingQuery says which meetings are wanted.
 type MeetingQuery struct {
 	// Region is the only one wanted, or empty for all.

@@ -2,6 +2,8 @@ package books
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"github.com/localgovdigital/folkmoot/gateway/web/form"
 	"github.com/localgovdigital/folkmoot/gateway/web/layout"
@@ -154,16 +156,24 @@ func (p pages) decideImport(q *layout.Request) error {
 	return q.See("/ledger/bank/imports/" + id)
 }
 
-// certain books what may be booked without a person.
+// callsAtOnce is how often one press asks for what is certain, where the ledger meets only lines that nobody knows.
+const callsAtOnce = 10
+
+// certain books what may be booked without a person, from where the press before stopped.
 func (p pages) certain(q *layout.Request) error {
-	reply, err := p.Bank.MatchCertain(q.Context(), &ledgerv1.MatchCertainRequest{RequestId: q.RequestID()})
-	if err != nil {
-		return err
+	token := q.Typed("after")
+	for n := 0; ; n++ {
+		reply, err := p.Bank.MatchCertain(q.Context(), &ledgerv1.MatchCertainRequest{RequestId: q.RequestID() + "." + strconv.Itoa(n), PageToken: token})
+		if err != nil {
+			return err
+		}
+		if token = reply.GetNextPageToken(); token == "" {
+			return q.See("/ledger/bank/lines?booked=1")
+		}
+		if reply.GetMatchedLines() > 0 || n == callsAtOnce {
+			return q.See("/ledger/bank/lines?booked=more&after=" + url.QueryEscape(token))
+		}
 	}
-	if reply.GetMore() {
-		return q.See("/ledger/bank/lines?booked=more")
-	}
-	return q.See("/ledger/bank/lines?booked=1")
 }
 
 type listedLine struct {
@@ -177,6 +187,8 @@ type linesView struct {
 	State string
 	Lines []listedLine
 	Next  string
+	// After is where the next press of "certain" goes on.
+	After string
 }
 
 var lineStates = map[string]ledgerv1.BankLineState{
@@ -198,7 +210,7 @@ func (p pages) lines(q *layout.Request) error {
 	if !q.Viewer.SignedIn() {
 		return layout.ErrSignIn
 	}
-	v := linesView{State: q.URL.Query().Get("state")}
+	v := linesView{State: q.URL.Query().Get("state"), After: q.URL.Query().Get("after")}
 	if _, ok := lineStates[v.State]; !ok {
 		v.State = "open"
 	}

@@ -77,6 +77,8 @@ func Register(s *layout.Site) error {
 	j.Post("/ledger/funds", p.createFund)
 	j.Get("/ledger/chart", first(p.chart))
 	j.Post("/ledger/chart", p.createAccount)
+	j.Get("/ledger/opening", first(p.opening))
+	j.Post("/ledger/opening", p.postOpening)
 	j.Get("/ledger/meetings/{meeting}", p.meeting)
 	j.Get("/ledger/cash", p.cash)
 	j.Get("/ledger/cash/new", first(p.cashList))

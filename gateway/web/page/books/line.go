@@ -25,7 +25,33 @@ type lineView struct {
 	How                          *form.Field
 	Rows                         []shareRow
 	Description, Meeting, Reason *form.Field
-	Entries                      []string
+	Entries                      []lineEntry
+}
+
+// lineEntry is an entry that stands for a line, with the one that reverses it.
+type lineEntry struct {
+	Entry *ledgerv1.Entry
+	// Reversal is nil unless it was reversed.
+	Reversal *ledgerv1.Entry
+}
+
+// entriesOf returns the entries that stand for a line. One that was reversed leaves the line open, and both are shown.
+func (p pages) entriesOf(q *layout.Request, l *ledgerv1.BankLine) ([]lineEntry, error) {
+	var all []lineEntry
+	for _, id := range l.GetEntries() {
+		e, err := p.Ledger.GetEntry(q.Context(), &ledgerv1.GetEntryRequest{Entry: id})
+		if err != nil {
+			return nil, err
+		}
+		one := lineEntry{Entry: e}
+		if by := e.GetReversedBy(); by != "" {
+			if one.Reversal, err = p.Ledger.GetEntry(q.Context(), &ledgerv1.GetEntryRequest{Entry: by}); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // line is one bank line, with everything that can be done about it.
@@ -54,7 +80,10 @@ func (p pages) line(q *layout.Request, wrong []form.Wrong) error {
 	v := lineView{
 		Line: l, Tag: lineTag(q, l.GetState()), Open: l.GetState() == ledgerv1.BankLineState_BANK_LINE_STATE_OPEN, Aside: l.GetState() == ledgerv1.BankLineState_BANK_LINE_STATE_ASIDE,
 		How: f.Field("how", "books.how"), Description: f.Hinted("description", "ledger.what", "books.whatHint"),
-		Meeting: f.Field("meeting", "books.meeting"), Reason: f.Hinted("reason", "books.asideWhy", "books.asideHint"), Entries: l.GetEntries(),
+		Meeting: f.Field("meeting", "books.meeting"), Reason: f.Hinted("reason", "books.asideWhy", "books.asideHint"),
+	}
+	if v.Entries, err = p.entriesOf(q, l); err != nil {
+		return err
 	}
 	v.How.LabelClasses = "govuk-fieldset__legend--m"
 	add := func(key, value string) {
@@ -176,111 +205,4 @@ func (p pages) sharesOf(q *layout.Request, l *ledgerv1.BankLine) ([]*ledgerv1.Li
 		wrong = append(wrong, form.Wrong{Field: "member_1", Text: q.T("books.shareNeeded")})
 	}
 	return all, wrong, nil
-}
-
-type rulesView struct {
-	Rules []listedRule
-	// the form
-	Contains, Member, Account, Fund, Acts *form.Field
-}
-
-type listedRule struct {
-	Rule *ledgerv1.MatchRule
-	To   string
-}
-
-func (p pages) rules(q *layout.Request, wrong []form.Wrong) error {
-	if !q.Viewer.SignedIn() {
-		return layout.ErrSignIn
-	}
-	reply, err := p.Bank.ListMatchRules(q.Context(), &ledgerv1.ListMatchRulesRequest{})
-	if err != nil {
-		return err
-	}
-	accounts, names, err := p.chartOf(q, ledgerv1.AccountType_ACCOUNT_TYPE_INCOME, ledgerv1.AccountType_ACCOUNT_TYPE_EXPENSE)
-	if err != nil {
-		return err
-	}
-	funds, err := p.fundItems(q)
-	if err != nil {
-		return err
-	}
-	f, code := q.FormOf(wrong)
-	v := rulesView{
-		Contains: f.Hinted("contains", "books.contains", "books.containsHint"), Member: f.Hinted("member", "books.member", "books.memberHint"),
-		Account: f.Choose(f.Field("account", "books.orAccount"), accounts...), Fund: f.Choose(f.Field("fund", "books.fund"), funds...), Acts: f.Field("acts", "books.acts"),
-	}
-	v.Acts.LabelClasses = "govuk-fieldset__legend--s"
-	f.Choose(v.Acts, form.Item{Value: "no", Text: q.T("books.actsNo")}, form.Item{Value: "yes", Text: q.T("books.actsYes")})
-	for _, r := range reply.GetRules() {
-		to := names[r.GetAccount()]
-		if r.GetMember() != "" {
-			to = p.person(q, r.GetMember())
-		}
-		v.Rules = append(v.Rules, listedRule{r, to})
-	}
-	return q.Show(code, "rules.html", layout.Page{Title: q.T("books.rules"), View: v, Errors: f.Summary(), Back: "/ledger/bank"})
-}
-
-func (p pages) saveRule(q *layout.Request) error {
-	if id := q.Typed("delete"); id != "" {
-		if _, err := p.Bank.DeleteMatchRule(q.Context(), &ledgerv1.DeleteMatchRuleRequest{RequestId: q.RequestID(), Rule: id, Etag: q.Typed("etag")}); err != nil {
-			return q.Again(err, p.rules)
-		}
-		return q.See("/ledger/bank/rules")
-	}
-	if wrong := q.Missing("contains", "books.containsNeeded"); len(wrong) > 0 {
-		return p.rules(q, wrong)
-	}
-	rule := &ledgerv1.MatchRule{Contains: q.Typed("contains"), Account: q.Typed("account"), Fund: q.Typed("fund"), Acts: q.Typed("acts") == "yes"}
-	if who := q.Typed("member"); who != "" {
-		m, err := p.find(q, who)
-		if err != nil {
-			return err
-		}
-		if m == nil {
-			return p.rules(q, []form.Wrong{{Field: "member", Text: q.T("books.memberUnclear")}})
-		}
-		rule.Member = m.GetId()
-	}
-	if _, err := p.Bank.SaveMatchRule(q.Context(), &ledgerv1.SaveMatchRuleRequest{RequestId: q.RequestID(), Rule: rule}); err != nil {
-		return q.Again(err, p.rules)
-	}
-	return q.See("/ledger/bank/rules")
-}
-
-type mapsView struct {
-	Maps                                                                     []*ledgerv1.ColumnMap
-	Name, Title, Date, Amount, In, Out, Description, Counterparty, Reference *form.Field
-}
-
-func (p pages) maps(q *layout.Request, wrong []form.Wrong) error {
-	if !q.Viewer.SignedIn() {
-		return layout.ErrSignIn
-	}
-	reply, err := p.Bank.ListColumnMaps(q.Context(), &ledgerv1.ListColumnMapsRequest{})
-	if err != nil {
-		return err
-	}
-	f, code := q.FormOf(wrong)
-	v := mapsView{
-		Maps: reply.GetMaps(), Title: f.Field("title", "books.mapTitle"), Name: f.Hinted("name", "books.mapName", "books.mapNameHint"), Date: f.Hinted("date", "books.mapDate", "books.mapHint"),
-		Amount: f.Field("amount", "books.mapAmount"), In: f.Field("money_in", "books.mapIn"), Out: f.Field("money_out", "books.mapOut"),
-		Description: f.Field("description", "books.text"), Counterparty: f.Field("counterparty", "books.otherSide"), Reference: f.Field("reference", "ledger.reference"),
-	}
-	return q.Show(code, "maps.html", layout.Page{Title: q.T("books.maps"), View: v, Errors: f.Summary(), Back: "/ledger/bank"})
-}
-
-func (p pages) saveMap(q *layout.Request) error {
-	m := &ledgerv1.ColumnMap{
-		Name: q.Typed("name"), Title: q.Typed("title"), Date: q.Typed("date"), Amount: q.Typed("amount"), MoneyIn: q.Typed("money_in"), MoneyOut: q.Typed("money_out"),
-		Counterparty: q.Typed("counterparty"), Reference: q.Typed("reference"),
-	}
-	if d := q.Typed("description"); d != "" {
-		m.Description = []string{d}
-	}
-	if _, err := p.Bank.SaveColumnMap(q.Context(), &ledgerv1.SaveColumnMapRequest{RequestId: q.RequestID(), Map: m}); err != nil {
-		return q.Again(err, p.maps)
-	}
-	return q.See("/ledger/bank/maps")
 }

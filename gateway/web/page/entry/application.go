@@ -72,6 +72,10 @@ func (p pages) deciding(q *layout.Request, wrong []form.Wrong) error {
 	if err != nil {
 		return err
 	}
+	why, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: m.GetId()})
+	if err != nil {
+		return err
+	}
 	f, code := q.FormOf(wrong)
 	choice := f.Choose(f.Field("decision", "entry.decision"), form.Item{Value: "admit", Text: q.T("entry.admit")},
 		form.Item{Value: "refuse", Text: q.T("entry.refuse"), Hint: q.T("entry.refuseHint")})
@@ -82,7 +86,7 @@ func (p pages) deciding(q *layout.Request, wrong []form.Wrong) error {
 	}
 	return ask(q, q.T("entry.decide"), f, code, act{
 		Name: m.GetName(), Lead: []string{q.T("entry.decideLead")},
-		Facts:  []form.Row{{Key: q.T("meeting.region"), Value: region}, {Key: q.T("member.applied"), Value: q.DateTime(m.GetApplyTime())}, {Key: q.T("me.why"), Value: m.GetStandingReason()}},
+		Facts:  []form.Row{{Key: q.T("meeting.region"), Value: region}, {Key: q.T("member.applied"), Value: q.DateTime(m.GetApplyTime())}, {Key: q.T("me.why"), Value: q.WhyStanding(why)}},
 		Fields: []input{{"radios", choice}, {"textarea", f.Hinted("reason", "ledger.why", "entry.decideHint")}},
 	}, "/applications")
 }

@@ -141,5 +141,8 @@ func done(q *layout.Request) *form.Banner {
 
 // left says goodbye: the session has ended.
 func (p pages) left(q *layout.Request) error {
-	return q.Show(http.StatusOK, "left.html", layout.Page{Title: q.T("entry.leftTitle")})
+	if q.URL.Query().Get("withdrawn") != "" {
+		return q.Show(http.StatusOK, "left.html", layout.Page{Title: q.T("entry.withdrawnTitle"), View: q.T("entry.withdrawnText")})
+	}
+	return q.Show(http.StatusOK, "left.html", layout.Page{Title: q.T("entry.leftTitle"), View: q.T("entry.leftText")})
 }

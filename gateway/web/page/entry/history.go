@@ -126,7 +126,7 @@ func (v *standingView) answer(q *layout.Request, a *membershipv1.ExplainStanding
 		v.Verdict = q.T("entry.was", "Date", day)
 	}
 	switch a.GetCode() {
-	case "unknown", "waiting", "refused", "left":
+	case "unknown", "waiting", "refused", "withdrawn", "left":
 	default:
 		v.Lines = append(v.Lines, q.T("entry.admittedOn", "Date", q.Date(a.GetAdmitTime())))
 	}

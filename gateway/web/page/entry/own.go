@@ -107,6 +107,20 @@ func (p pages) leaving(q *layout.Request, wrong []form.Wrong) error {
 		return layout.ErrSignIn
 	}
 	f, code := q.FormOf(wrong)
+	waits, err := p.waits(q)
+	if err != nil {
+		return err
+	}
+	if waits {
+		sure := f.Choose(f.Field("understood", "entry.leaveSure"), form.Item{Value: "yes", Text: q.T("entry.withdrawYes")})
+		sure.LabelClasses = "govuk-fieldset__legend--s"
+		why := f.Hinted("reason", "entry.withdrawWhy", "entry.leaveWhyHint")
+		why.Rows = 3
+		return ask(q, q.T("entry.withdraw"), f, code, act{
+			Name: q.Viewer.Name, Lead: []string{q.T("entry.withdrawLead")}, Points: []string{q.T("entry.withdrawKept"), q.T("entry.leaveSessions"), q.T("entry.withdrawAgain")},
+			Fields: []input{{"textarea", why}, {"checkboxes", sure}},
+		}, "/me")
+	}
 	understood := f.Choose(f.Field("understood", "entry.leaveSure"), form.Item{Value: "yes", Text: q.T("entry.leaveYes")})
 	understood.LabelClasses = "govuk-fieldset__legend--s"
 	why := f.Hinted("reason", "entry.leaveWhy", "entry.leaveWhyHint")
@@ -118,14 +132,34 @@ func (p pages) leaving(q *layout.Request, wrong []form.Wrong) error {
 	}, "/me")
 }
 
+// waits reports whether an application of the viewer waits for a decision: then leaving is taking it back.
+func (p pages) waits(q *layout.Request) (bool, error) {
+	a, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: q.Viewer.Member})
+	return a.GetWaiting(), err
+}
+
 func (p pages) leave(q *layout.Request) error {
-	if wrong := q.Missing("understood", "entry.leaveConfirm"); len(wrong) > 0 {
+	if !q.Viewer.SignedIn() {
+		return layout.ErrSignIn
+	}
+	waits, err := p.waits(q)
+	if err != nil {
+		return err
+	}
+	needed := "entry.leaveConfirm"
+	if waits {
+		needed = "entry.withdrawConfirm"
+	}
+	if wrong := q.Missing("understood", needed); len(wrong) > 0 {
 		return p.leaving(q, wrong)
 	}
-	_, err := p.Entries.Leave(q.Context(), &membershipv1.LeaveRequest{RequestId: q.RequestID(), Understood: true, Reason: q.Typed("reason")})
+	_, err = p.Entries.Leave(q.Context(), &membershipv1.LeaveRequest{RequestId: q.RequestID(), Understood: true, Reason: q.Typed("reason")})
 	if err != nil {
 		return q.Again(err, p.leaving)
 	}
 	p.Sessions.End(q.Writer, q.Request)
+	if waits {
+		return q.See("/left?withdrawn=1")
+	}
 	return q.See("/left")
 }

@@ -30,6 +30,8 @@ func Register(s *layout.Site) error {
 	j.Post("/give", p.start)
 	j.Get("/give/{payment}", p.show)
 	j.Get("/ledger/payments", p.list)
+	j.Get("/ledger/payments/assign", func(q *layout.Request) error { return p.assigning(q, nil) })
+	j.Post("/ledger/payments/assign", p.assign)
 	return nil
 }
 
@@ -119,6 +121,8 @@ type listed struct {
 	Payment     *ledgerv1.Payment
 	State, Name string
 	Tag         string
+	// Assign is where to say whose it is, and Undo where to take that back; each may be empty.
+	Assign, Undo string
 }
 
 type listView struct {
@@ -153,6 +157,13 @@ func (p pages) list(q *layout.Request) error {
 			if who, err := p.Membership.GetMember(q.Context(), &membershipv1.GetMemberRequest{Member: m.GetMember()}); err == nil {
 				l.Name = who.GetName()
 			}
+		}
+		at := assignPath(m.GetProvider(), m.GetProviderPayment())
+		switch {
+		case m.GetAssigned():
+			l.Undo = at + "&back=1"
+		case m.GetMember() == "" && m.GetKeptPence() > 0:
+			l.Assign = at
 		}
 		v.Payments = append(v.Payments, l)
 	}

@@ -1,7 +1,7 @@
 // Package join is the page on which a visitor asks to become a member.
 //
 // It asks for a name, an address, the nearest regional group and the declaration that this is the person's one
-// membership, and for nothing else. What follows is the same for every address, known or not.
+// membership, for the postal address where the rules have the register keep one, and for nothing else. What follows is the same for every address, known or not.
 package join
 
 import (
@@ -35,6 +35,8 @@ func Register(s *layout.Site) error {
 
 type view struct {
 	Name, Email, Region, Sole *form.Field
+	// Postal is nil where the rules ask for no postal address.
+	Postal *form.Field
 }
 
 func (p pages) show(q *layout.Request, wrong []form.Wrong) error {
@@ -55,14 +57,21 @@ func (p pages) show(q *layout.Request, wrong []form.Wrong) error {
 	}
 	v.Region = f.Choose(f.Field("region", "join.region"), append(items, form.Item{Value: none, Text: q.T("join.none")})...)
 	v.Region.LabelClasses = "govuk-fieldset__legend--s"
+	if p.About(q.Context()).GetPostalAsked() {
+		v.Postal = f.Hinted("postal_address", "entry.postalAddress", "join.postalHint")
+		v.Postal.Autocomplete, v.Postal.NoSpelling, v.Postal.Rows = "street-address", true, 4
+	}
 	v.Sole = f.Choose(f.Field("sole_membership", "join.sole"), form.Item{Value: "yes", Text: q.T("join.soleYes")})
 	v.Sole.LabelClasses = "govuk-fieldset__legend--s"
 	return q.Show(code, "join.html", layout.Page{Title: q.T("join.title"), View: v, Errors: f.Summary()})
 }
 
 func (p pages) join(q *layout.Request) error {
-	wrong := q.Missing("name", "join.confirmName", "email", "join.confirmEmail", "region", "join.confirmRegion", "sole_membership", "join.confirmSole")
-	if len(wrong) > 0 {
+	needed := []string{"name", "join.confirmName", "email", "join.confirmEmail", "region", "join.confirmRegion"}
+	if p.About(q.Context()).GetPostalAsked() {
+		needed = append(needed, "postal_address", "entry.postalNeeded")
+	}
+	if wrong := q.Missing(append(needed, "sole_membership", "join.confirmSole")...); len(wrong) > 0 {
 		return p.show(q, wrong)
 	}
 	region := q.Typed("region")
@@ -71,7 +80,7 @@ func (p pages) join(q *layout.Request) error {
 	}
 	reply, err := p.Membership.Join(q.Context(), &membershipv1.JoinRequest{
 		RequestId: q.RequestID(), Name: q.Typed("name"), Email: q.Typed("email"), Region: region,
-		SoleMembership: q.Typed("sole_membership") == "yes", Language: q.Lang,
+		SoleMembership: q.Typed("sole_membership") == "yes", Language: q.Lang, PostalAddress: q.Typed("postal_address"),
 	})
 	if err != nil {
 		return q.Again(err, p.show)

@@ -40,8 +40,11 @@ type view struct {
 	Member bool
 	// Postal is whether the register keeps postal addresses.
 	Postal bool
-	// Waits is what an applicant is told.
-	Waits string
+	// Waits is what an applicant is told, and MayWithdraw whether the application waits and may be taken back.
+	Waits       string
+	MayWithdraw bool
+	// Why is why the standing is what it is.
+	Why   string
 	Pound string
 	// Card is true if one may give by card.
 	Card      bool
@@ -60,11 +63,12 @@ func (p pages) show(q *layout.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{Me: me, Facts: facts(q, me), Mail: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY)}
+	v := view{Me: me, Mail: q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY)}
 	v.Member = me.GetAdmitTime() != nil && me.GetStanding() != membershipv1.Standing_STANDING_LEFT
 	if err := p.entry(q, &v); err != nil {
 		return err
 	}
+	v.Facts = facts(q, me, v.Why)
 	waived := me.GetDonationRequired() && me.GetStanding() == membershipv1.Standing_STANDING_CURRENT
 	if v.Member && me.GetDonationTime() == nil && !waived {
 		v.Pound = q.T("me.asked")
@@ -115,19 +119,20 @@ func (p pages) show(q *layout.Request) error {
 	return q.Show(http.StatusOK, "me.html", page)
 }
 
-// entry adds what the register's events tell: whether an application waits or was refused, and whether postal addresses are kept.
+// entry adds what the register's events tell: why the standing is what it is, whether an application waits or was refused, and whether postal addresses are kept.
 func (p pages) entry(q *layout.Request, v *view) error {
-	if v.Me.GetStanding() == membershipv1.Standing_STANDING_APPLIED {
-		a, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: v.Me.GetId()})
-		if err != nil {
-			return err
-		}
-		switch a.GetCode() {
-		case "waiting":
-			v.Waits = q.T("entry.youWait")
-		case "refused":
-			v.Waits = q.T("entry.youAreRefused")
-		}
+	a, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: v.Me.GetId()})
+	if err != nil {
+		return err
+	}
+	v.Why = q.WhyStanding(a)
+	switch {
+	case a.GetWaiting():
+		v.Waits, v.MayWithdraw = q.T("entry.youWait"), true
+	case a.GetCode() == "refused":
+		v.Waits = q.T("entry.youAreRefused")
+	case a.GetCode() == "withdrawn":
+		v.Waits = q.T("entry.youWithdrew")
 	}
 	if v.Member {
 		postal, err := p.Entries.GetPostal(q.Context(), &membershipv1.GetPostalRequest{Member: v.Me.GetId()})
@@ -139,14 +144,14 @@ func (p pages) entry(q *layout.Request, v *view) error {
 	return nil
 }
 
-func facts(q *layout.Request, me *membershipv1.Member) []form.Row {
+func facts(q *layout.Request, me *membershipv1.Member, why string) []form.Row {
 	rows := []form.Row{{Key: q.T("me.standing"), Value: q.Standing(me.GetStanding())}}
 	add := func(key, value string) {
 		if value != "" {
 			rows = append(rows, form.Row{Key: q.T(key), Value: value})
 		}
 	}
-	add("me.why", me.GetStandingReason())
+	add("me.why", why)
 	if me.GetNumber() > 0 {
 		rows = append(rows, form.Row{Key: q.T("me.number"), Value: me.GetNumber()})
 	}

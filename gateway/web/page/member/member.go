@@ -44,6 +44,8 @@ type listView struct {
 	Next           string
 	// Mail is whether the viewer looks after the society's mail.
 	Mail bool
+	// Desk is whether the viewer signs people in at a desk.
+	Desk bool
 	// Applications, Doubles and Objections lead to what waits for officers.
 	Applications, Doubles, Objections bool
 }
@@ -71,6 +73,7 @@ func (p pages) list(q *layout.Request) error {
 	registrar := q.Viewer.HoldsAny(membershipv1.Role_ROLE_REGISTRAR)
 	v.Applications, v.Objections = keeper || board, keeper
 	v.Doubles = keeper || board || registrar || q.Viewer.HoldsAny(membershipv1.Role_ROLE_TREASURER)
+	v.Desk = keeper || registrar || q.Viewer.HoldsAny(membershipv1.Role_ROLE_ORGANISER)
 	v.Search.NoSpelling, v.Search.Autocomplete = true, "off"
 	for _, m := range reply.GetMembers() {
 		v.People = append(v.People, listed{m, q.Region(m.GetRegion()), q.Standing(m.GetStanding())})
@@ -95,7 +98,7 @@ type view struct {
 	Facts             []form.Row
 	MayGrant, MayBook bool
 	// Keeps is whether the viewer sees the history; the others lead to what happens to the entry.
-	Keeps, MayWaive, MayChange, MayEnd, MayCompare bool
+	Keeps, MayCard, MayWaive, MayChange, MayEnd, MayCompare bool
 }
 
 func (p pages) member(q *layout.Request) (*membershipv1.Member, error) {
@@ -121,6 +124,12 @@ func (p pages) show(q *layout.Request) error {
 	v.MayCompare = other && q.Viewer.HoldsAny(membershipv1.Role_ROLE_SECRETARY, membershipv1.Role_ROLE_CHAIR, membershipv1.Role_ROLE_TREASURER,
 		membershipv1.Role_ROLE_BOARD, membershipv1.Role_ROLE_REGISTRAR)
 	v.MayWaive = member && other && m.GetDonationTime() == nil && (secretary || v.MayBook)
+	v.MayCard = member && other && m.GetEmail() == "" && (secretary || q.Viewer.HoldsAny(membershipv1.Role_ROLE_REGISTRAR) ||
+		q.Viewer.Holds(membershipv1.Role_ROLE_ORGANISER, m.GetRegion()))
+	why, err := p.Entries.ExplainStanding(q.Context(), &membershipv1.ExplainStandingRequest{Member: m.GetId()})
+	if err != nil {
+		return err
+	}
 	add := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, form.Row{Key: q.T(key), Value: value})
@@ -132,7 +141,7 @@ func (p pages) show(q *layout.Request) error {
 	add("join.email", m.GetEmail())
 	add("meeting.region", q.Region(m.GetRegion()))
 	add("me.standing", q.Standing(m.GetStanding()))
-	add("me.why", m.GetStandingReason())
+	add("me.why", q.WhyStanding(why))
 	add("member.applied", q.DateTime(m.GetApplyTime()))
 	add("me.since", q.DateTime(m.GetAdmitTime()))
 	add("member.gave", q.DateTime(m.GetDonationTime()))

@@ -33,6 +33,8 @@ func Register(s *layout.Site) error {
 	j.Post("/sign-in", p.ask)
 	j.Post("/sign-in/passkey/begin", p.beginPasskey)
 	j.Post("/sign-in/passkey", p.passkey)
+	j.Get("/card", func(q *layout.Request) error { return p.card(q, nil) })
+	j.Post("/card", p.useCard)
 	j.Get("/confirm", p.arrive)
 	j.Post("/confirm", p.confirm)
 	j.Get("/sign-out", p.leaving)

@@ -1981,7 +1981,9 @@ func (x *SetLineAsideRequest) GetEtag() string {
 type MatchCertainRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A UUID made by the caller.
-	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Where the call before stopped looking; empty to begin with the oldest line.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2023,13 +2025,22 @@ func (x *MatchCertainRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *MatchCertainRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // MatchCertainResponse says what was booked.
 type MatchCertainResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lines that were booked.
 	MatchedLines int64 `protobuf:"varint,1,opt,name=matched_lines,json=matchedLines,proto3" json:"matched_lines,omitempty"`
-	// True if there may be more: ask again with another request id.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// True if open lines are left that were not looked at: ask again with next_page_token and another request id.
+	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// Where to go on. It is there if more is true, whether or not anything was booked.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2076,6 +2087,13 @@ func (x *MatchCertainResponse) GetMore() bool {
 		return x.More
 	}
 	return false
+}
+
+func (x *MatchCertainResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // MatchRule says where lines belong that come again.
@@ -3296,13 +3314,16 @@ const file_folkmoot_ledger_v1_bank_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x17\n" +
 	"\x04line\x18\x02 \x01(\tB\x03\xe0A\x02R\x04line\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x12\n" +
-	"\x04etag\x18\x04 \x01(\tR\x04etag\"9\n" +
+	"\x04etag\x18\x04 \x01(\tR\x04etag\"X\n" +
 	"\x13MatchCertainRequest\x12\"\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\"O\n" +
+	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"w\n" +
 	"\x14MatchCertainResponse\x12#\n" +
 	"\rmatched_lines\x18\x01 \x01(\x03R\fmatchedLines\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x98\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\x98\x02\n" +
 	"\tMatchRule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bcontains\x18\x02 \x01(\tR\bcontains\x121\n" +

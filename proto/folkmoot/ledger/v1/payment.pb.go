@@ -121,7 +121,9 @@ type Payment struct {
 	// True if events contradict each other, are in another currency, or an entry of it was reversed by hand: a person must look.
 	Attention bool `protobuf:"varint,11,opt,name=attention,proto3" json:"attention,omitempty"`
 	// True if the provider runs on this machine and no money moves.
-	Fictional     bool `protobuf:"varint,12,opt,name=fictional,proto3" json:"fictional,omitempty"`
+	Fictional bool `protobuf:"varint,12,opt,name=fictional,proto3" json:"fictional,omitempty"`
+	// True if the treasurer said whose it is, and may take that back. For the treasurer.
+	Assigned      bool `protobuf:"varint,13,opt,name=assigned,proto3" json:"assigned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -236,6 +238,13 @@ func (x *Payment) GetAttention() bool {
 func (x *Payment) GetFictional() bool {
 	if x != nil {
 		return x.Fictional
+	}
+	return false
+}
+
+func (x *Payment) GetAssigned() bool {
+	if x != nil {
+		return x.Assigned
 	}
 	return false
 }
@@ -675,7 +684,7 @@ var File_folkmoot_ledger_v1_payment_proto protoreflect.FileDescriptor
 
 const file_folkmoot_ledger_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	" folkmoot/ledger/v1/payment.proto\x12\x12folkmoot.ledger.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x03\n" +
+	" folkmoot/ledger/v1/payment.proto\x12\x12folkmoot.ledger.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x03\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x126\n" +
@@ -691,7 +700,8 @@ const file_folkmoot_ledger_v1_payment_proto_rawDesc = "" +
 	"\x10provider_payment\x18\n" +
 	" \x01(\tR\x0fproviderPayment\x12\x1c\n" +
 	"\tattention\x18\v \x01(\bR\tattention\x12\x1c\n" +
-	"\tfictional\x18\f \x01(\bR\tfictional\"r\n" +
+	"\tfictional\x18\f \x01(\bR\tfictional\x12\x1a\n" +
+	"\bassigned\x18\r \x01(\bR\bassigned\"r\n" +
 	"\x13ReceiveEventRequest\x12\x1f\n" +
 	"\bprovider\x18\x01 \x01(\tB\x03\xe0A\x02R\bprovider\x12\x17\n" +
 	"\x04body\x18\x02 \x01(\fB\x03\xe0A\x02R\x04body\x12!\n" +

@@ -343,7 +343,10 @@ type JoinRequest struct {
 	// Must be true: the person declares that this is their one membership.
 	SoleMembership bool `protobuf:"varint,5,opt,name=sole_membership,json=soleMembership,proto3" json:"sole_membership,omitempty"`
 	// "en" or "cy": the language of the mail.
-	Language      string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	// The postal address, lines separated by newlines, where the rules in force have the register keep one (a registered society's, section 30 of
+	// the Co-operative and Community Benefit Societies Act 2014): then it is needed, else it must be empty.
+	PostalAddress string `protobuf:"bytes,7,opt,name=postal_address,json=postalAddress,proto3" json:"postal_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -416,6 +419,13 @@ func (x *JoinRequest) GetSoleMembership() bool {
 func (x *JoinRequest) GetLanguage() string {
 	if x != nil {
 		return x.Language
+	}
+	return ""
+}
+
+func (x *JoinRequest) GetPostalAddress() string {
+	if x != nil {
+		return x.PostalAddress
 	}
 	return ""
 }
@@ -2147,7 +2157,9 @@ type Founding struct {
 	// When the founding act was recorded; absent before.
 	ActTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=act_time,json=actTime,proto3" json:"act_time,omitempty"`
 	// True in a folder marked as a sample: people and records are fictional.
-	Sample        bool `protobuf:"varint,5,opt,name=sample,proto3" json:"sample,omitempty"`
+	Sample bool `protobuf:"varint,5,opt,name=sample,proto3" json:"sample,omitempty"`
+	// True where the rules in force have the register keep a postal address of everybody: whoever joins gives one.
+	PostalAsked   bool `protobuf:"varint,6,opt,name=postal_asked,json=postalAsked,proto3" json:"postal_asked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2213,6 +2225,13 @@ func (x *Founding) GetActTime() *timestamppb.Timestamp {
 func (x *Founding) GetSample() bool {
 	if x != nil {
 		return x.Sample
+	}
+	return false
+}
+
+func (x *Founding) GetPostalAsked() bool {
+	if x != nil {
+		return x.PostalAsked
 	}
 	return false
 }
@@ -3976,7 +3995,7 @@ var File_folkmoot_membership_v1_membership_proto protoreflect.FileDescriptor
 
 const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\n" +
-	"'folkmoot/membership/v1/membership.proto\x12\x16folkmoot.membership.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n" +
+	"'folkmoot/membership/v1/membership.proto\x12\x16folkmoot.membership.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xee\x01\n" +
 	"\vJoinRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x17\n" +
@@ -3984,7 +4003,8 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"\x05email\x18\x03 \x01(\tB\x03\xe0A\x02R\x05email\x12\x16\n" +
 	"\x06region\x18\x04 \x01(\tR\x06region\x12,\n" +
 	"\x0fsole_membership\x18\x05 \x01(\bB\x03\xe0A\x02R\x0esoleMembership\x12\x1a\n" +
-	"\blanguage\x18\x06 \x01(\tR\blanguage\"(\n" +
+	"\blanguage\x18\x06 \x01(\tR\blanguage\x12%\n" +
+	"\x0epostal_address\x18\a \x01(\tR\rpostalAddress\"(\n" +
 	"\fJoinResponse\x12\x18\n" +
 	"\aattempt\x18\x01 \x01(\tR\aattempt\"q\n" +
 	"\x14RequestSignInRequest\x12\"\n" +
@@ -4107,13 +4127,14 @@ const file_folkmoot_membership_v1_membership_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x19\n" +
 	"\x05grant\x18\x02 \x01(\tB\x03\xe0A\x02R\x05grant\x12\x1b\n" +
 	"\x06reason\x18\x03 \x01(\tB\x03\xe0A\x02R\x06reason\"\x14\n" +
-	"\x12GetFoundingRequest\"\xdf\x01\n" +
+	"\x12GetFoundingRequest\"\x82\x02\n" +
 	"\bFounding\x12\x18\n" +
 	"\asociety\x18\x01 \x01(\tR\asociety\x128\n" +
 	"\baccepted\x18\x02 \x03(\x0e2\x1c.folkmoot.membership.v1.RoleR\baccepted\x120\n" +
 	"\x04open\x18\x03 \x03(\x0e2\x1c.folkmoot.membership.v1.RoleR\x04open\x125\n" +
 	"\bact_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aactTime\x12\x16\n" +
-	"\x06sample\x18\x05 \x01(\bR\x06sample\"\xc2\x01\n" +
+	"\x06sample\x18\x05 \x01(\bR\x06sample\x12!\n" +
+	"\fpostal_asked\x18\x06 \x01(\bR\vpostalAsked\"\xc2\x01\n" +
 	"\x15AcceptFoundingRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12#\n" +

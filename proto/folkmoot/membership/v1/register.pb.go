@@ -151,7 +151,8 @@ type RegisterEvent struct {
 	// The entry.
 	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
 	// What happened: applied, confirmed, admitted, refused, moved, renamed, email_changed, postal_changed, waived, resigned, lapsed, expelled,
-	// died, readmitted, merged, merged_in, found_same, found_distinct, examined, objected, objection_upheld, objection_dismissed, operator_token.
+	// died, readmitted, merged, merged_in, found_same, found_distinct, examined, objected, objection_upheld, objection_dismissed, operator_token,
+	// confirmed_on_paper, card_asked, card_made, card_cancelled, card_used.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// When it took effect.
 	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
@@ -445,7 +446,7 @@ type ExplainStandingResponse struct {
 	Good bool `protobuf:"varint,2,opt,name=good,proto3" json:"good,omitempty"`
 	// The words, in English, with the rule and the event.
 	Explanation string `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// Which rule or event decided: unknown, waiting, refused, left, settled, waived, taken_back, not_settled, not_required, no_rules.
+	// Which rule or event decided: unknown, waiting, refused, withdrawn, left, settled, waived, taken_back, not_settled, not_required, no_rules.
 	Code string `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
 	// The event that decided, if one did: its kind, or "settled" and "taken_back" of the ledger.
 	Event string `protobuf:"bytes,5,opt,name=event,proto3" json:"event,omitempty"`
@@ -458,7 +459,11 @@ type ExplainStandingResponse struct {
 	// Whether it required the £1.
 	DonationRequired bool `protobuf:"varint,9,opt,name=donation_required,json=donationRequired,proto3" json:"donation_required,omitempty"`
 	// The date that was asked about, YYYY-MM-DD.
-	Date          string `protobuf:"bytes,10,opt,name=date,proto3" json:"date,omitempty"`
+	Date string `protobuf:"bytes,10,opt,name=date,proto3" json:"date,omitempty"`
+	// Why an application was refused, in the words of who decided; empty for everything else.
+	Reason string `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Whether an application waits for a decision then: a first one or a former member's.
+	Waiting       bool `protobuf:"varint,12,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -561,6 +566,20 @@ func (x *ExplainStandingResponse) GetDate() string {
 		return x.Date
 	}
 	return ""
+}
+
+func (x *ExplainStandingResponse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ExplainStandingResponse) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
+	}
+	return false
 }
 
 // MoveRegionRequest moves a member.
@@ -1089,7 +1108,7 @@ func (x *ChangePostalRequest) GetReason() string {
 	return ""
 }
 
-// LeaveRequest ends one's own membership.
+// LeaveRequest ends one's own membership or application.
 type LeaveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A UUID made by the caller.
@@ -2457,7 +2476,7 @@ const file_folkmoot_membership_v1_register_proto_rawDesc = "" +
 	"\x06grants\x18\x02 \x03(\v2!.folkmoot.membership.v1.RoleGrantR\x06grants\"I\n" +
 	"\x16ExplainStandingRequest\x12\x1b\n" +
 	"\x06member\x18\x01 \x01(\tB\x03\xe0A\x02R\x06member\x12\x12\n" +
-	"\x04date\x18\x02 \x01(\tR\x04date\"\x8b\x03\n" +
+	"\x04date\x18\x02 \x01(\tR\x04date\"\xbd\x03\n" +
 	"\x17ExplainStandingResponse\x12<\n" +
 	"\bstanding\x18\x01 \x01(\x0e2 .folkmoot.membership.v1.StandingR\bstanding\x12\x12\n" +
 	"\x04good\x18\x02 \x01(\bR\x04good\x12 \n" +
@@ -2471,7 +2490,9 @@ const file_folkmoot_membership_v1_register_proto_rawDesc = "" +
 	"\trule_book\x18\b \x01(\x05R\bruleBook\x12+\n" +
 	"\x11donation_required\x18\t \x01(\bR\x10donationRequired\x12\x12\n" +
 	"\x04date\x18\n" +
-	" \x01(\tR\x04date\"\x84\x01\n" +
+	" \x01(\tR\x04date\x12\x16\n" +
+	"\x06reason\x18\v \x01(\tR\x06reason\x12\x18\n" +
+	"\awaiting\x18\f \x01(\bR\awaiting\"\x84\x01\n" +
 	"\x11MoveRegionRequest\x12\"\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\x03\xe0A\x02R\trequestId\x12\x1b\n" +

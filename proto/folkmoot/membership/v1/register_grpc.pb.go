@@ -67,7 +67,7 @@ type RegisterServiceClient interface {
 	// ChangePostal changes a postal address: one's own, or the secretary with a reason. It is refused in a society that is not
 	// registered.
 	ChangePostal(ctx context.Context, in *ChangePostalRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
-	// Leave resigns the caller's own membership. Their offices end and they are signed out everywhere.
+	// Leave resigns the caller's own membership, or withdraws their application while it waits for a decision. Their offices end and they are signed out everywhere.
 	Leave(ctx context.Context, in *LeaveRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
 	// EndMembership records that a membership lapsed, that the member died, or that a carried resolution expelled them.
 	EndMembership(ctx context.Context, in *EndMembershipRequest, opts ...grpc.CallOption) (*RegisterEvent, error)
@@ -314,7 +314,7 @@ type RegisterServiceServer interface {
 	// ChangePostal changes a postal address: one's own, or the secretary with a reason. It is refused in a society that is not
 	// registered.
 	ChangePostal(context.Context, *ChangePostalRequest) (*RegisterEvent, error)
-	// Leave resigns the caller's own membership. Their offices end and they are signed out everywhere.
+	// Leave resigns the caller's own membership, or withdraws their application while it waits for a decision. Their offices end and they are signed out everywhere.
 	Leave(context.Context, *LeaveRequest) (*RegisterEvent, error)
 	// EndMembership records that a membership lapsed, that the member died, or that a carried resolution expelled them.
 	EndMembership(context.Context, *EndMembershipRequest) (*RegisterEvent, error)
