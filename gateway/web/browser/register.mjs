@@ -150,7 +150,7 @@ try {
   await press(expelled, 'Join')
   await expelled.getByLabel('Six-digit code').fill((await mailed(who.expelled, before)).code)
   await press(expelled, 'Continue')
-  await says(expelled, 'Applied again on', 'not admitted yet')
+  await says(expelled, 'waits for a decision', 'expelled by a resolution')
   await b.look(expelled, 'my page of who waits')
 
   // The secretary sees the queue and may not decide; the chair does for the board.
