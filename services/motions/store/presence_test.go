@@ -12,8 +12,6 @@ import (
 
 func (b bench) newID() (string, error) { return b.id(), nil }
 
-func outcomeReply(store.PresenceOutcome) ([]byte, error) { return []byte("attendee"), nil }
-
 // presence records what a member did, some minutes after the meeting began.
 func (b bench) presence(m motions.Meeting, member string, kind motions.PresenceKind, strikes string, happened, now time.Time) store.PresenceOutcome {
 	b.t.Helper()
