@@ -72,17 +72,17 @@ func (f *payingMembers) ApplyLedgerEvent(_ context.Context, r *membershipv1.Appl
 
 // calledMeetings knows two meetings: theMeeting of London and the general one.
 type calledMeetings struct {
-	motionsv1.UnimplementedMeetingsRoomsServiceServer
+	motionsv1.UnimplementedCalledMeetingsRoomsServiceServer
 }
 
 const theMeeting, theGeneral = "the-meeting", "the-general"
 
-func (calledMeetings) FindMeeting(ctx context.Context, r *motionsv1.FindMeetingRequest) (*motionsv1.FindMeetingResponse, error) {
+func (calledMeetings) GetCalledMeeting(ctx context.Context, r *motionsv1.GetCalledMeetingRequest) (*motionsv1.CalledMeeting, error) {
 	switch r.GetMeeting() {
 	case theMeeting:
-		return &motionsv1.FindMeetingResponse{Meeting: theMeeting, Region: "london"}, nil
+		return &motionsv1.CalledMeeting{Meeting: theMeeting, Region: "london"}, nil
 	case theGeneral:
-		return &motionsv1.FindMeetingResponse{Meeting: theGeneral}, nil
+		return &motionsv1.CalledMeeting{Meeting: theGeneral}, nil
 	}
 	return nil, rpc.ToStatus(ctx, slog.New(slog.DiscardHandler), fault.New(fault.NotFound, "MEETING_NOT_FOUND", "There is no such meeting."))
 }
@@ -117,7 +117,7 @@ func openBookHouse(t *testing.T, db *database.DB, change ...func(*Server)) *book
 	fake := grpc.NewServer()
 	membershipv1.RegisterMembershipRoomsServiceServer(fake, h.members)
 	membershipv1.RegisterPayersRoomsServiceServer(fake, h.members)
-	motionsv1.RegisterMeetingsRoomsServiceServer(fake, calledMeetings{})
+	motionsv1.RegisterCalledMeetingsRoomsServiceServer(fake, calledMeetings{})
 	go func() { _ = fake.Serve(wire.Listener()) }()
 	t.Cleanup(fake.Stop)
 	others, err := wire.Dial(auth.Membership, nil)

@@ -17,7 +17,7 @@ func (s *Server) meetingKnown(ctx context.Context, meeting string) (region strin
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	m, err := s.meetings.FindMeeting(ctx, &motionsv1.FindMeetingRequest{Meeting: meeting})
+	m, err := s.meetings.GetCalledMeeting(ctx, &motionsv1.GetCalledMeetingRequest{Meeting: meeting})
 	if fault.Is(rpc.FromStatus(err), "MEETING_NOT_FOUND") {
 		return "", fault.Field("MEETING_UNKNOWN", "meeting", "There is no such meeting. Choose one of the list.")
 	}

@@ -39,7 +39,7 @@ type Server struct {
 	room.Config
 	store      *store.Store
 	membership membershipv1.MembershipRoomsServiceClient
-	meetings   motionsv1.MeetingsRoomsServiceClient
+	meetings   motionsv1.CalledMeetingsRoomsServiceClient
 	courier    *outbox.Courier
 	packs      chan struct{}
 	payers     *payers
@@ -63,7 +63,7 @@ func Open(ctx context.Context, c room.Config) (*Server, error) {
 	if err := st.LogMissing(ctx); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership), meetings: motionsv1.NewMeetingsRoomsServiceClient(c.Motions)}
+	s := &Server{Config: c, store: st, membership: membershipv1.NewMembershipRoomsServiceClient(c.Membership), meetings: motionsv1.NewCalledMeetingsRoomsServiceClient(c.Motions)}
 	s.payers = &payers{client: membershipv1.NewPayersRoomsServiceClient(c.Membership), now: time.Now}
 	s.packs = make(chan struct{}, packsAtOnce)
 	s.wakeImports = make(chan struct{}, 1)

@@ -64,7 +64,6 @@ func Policies() auth.Policies {
 
 		motionsv1.ResolutionsRoomsService_GetDecision_FullMethodName: {Rooms: []string{auth.Membership}},
 
-		motionsv1.CalledMeetingsRoomsService_GetCalledMeeting_FullMethodName: {Rooms: []string{auth.Membership}},
-		motionsv1.MeetingsRoomsService_FindMeeting_FullMethodName:            {Rooms: []string{auth.Ledger}},
+		motionsv1.CalledMeetingsRoomsService_GetCalledMeeting_FullMethodName: {Rooms: []string{auth.Membership, auth.Ledger}},
 	}
 }

@@ -53,7 +53,17 @@ func TestCalledMeetings(t *testing.T) {
 	if got.GetMeeting() != draft.GetId() || got.GetNoticeTime() != nil {
 		t.Errorf("a draft: %v", got)
 	}
-	if _, err := called.GetCalledMeeting(context.Background(), &motionsv1.GetCalledMeetingRequest{Meeting: "nothing"}); !fault.Is(err, "MEETING_NOT_FOUND") {
-		t.Errorf("nothing is told as %v", err)
+	// The ledger asks too, before anything is booked for a meeting.
+	for _, typo := range []string{"", "nothing", m.GetId() + "0"} {
+		for _, room := range []string{auth.Membership, auth.Ledger} {
+			asked := motionsv1.NewCalledMeetingsRoomsServiceClient(h.roomConn(room))
+			if _, err := asked.GetCalledMeeting(context.Background(), &motionsv1.GetCalledMeetingRequest{Meeting: typo}); !fault.Is(err, "MEETING_NOT_FOUND") {
+				t.Errorf("%q is told to the %s room as %v", typo, room, err)
+			}
+		}
+	}
+	if got, err := motionsv1.NewCalledMeetingsRoomsServiceClient(h.roomConn(auth.Ledger)).GetCalledMeeting(context.Background(),
+		&motionsv1.GetCalledMeetingRequest{Meeting: m.GetId()}); err != nil || got.GetMeeting() != m.GetId() || got.GetRegion() != "midlands" {
+		t.Errorf("told to the ledger: %v, %v", got, err)
 	}
 }

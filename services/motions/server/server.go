@@ -88,8 +88,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	motionsv1.RegisterAttendanceServiceServer(r, s)
 	motionsv1.RegisterMotionsRoomsServiceServer(r, s.rooms)
 	motionsv1.RegisterResolutionsRoomsServiceServer(r, resolutionsServer{store: s.store})
-	motionsv1.RegisterCalledMeetingsRoomsServiceServer(r, calledServer{server: s})
-	motionsv1.RegisterMeetingsRoomsServiceServer(r, meetingsServer{store: s.store})
+	motionsv1.RegisterCalledMeetingsRoomsServiceServer(r, calledServer{store: s.store})
 }
 
 // Policies say who may call each method.
