@@ -19,9 +19,16 @@ type described struct{ *grpc.Server }
 func (d described) GetServiceInfo() map[string]grpc.ServiceInfo {
 	all := maps.Clone(d.Server.GetServiceInfo())
 	for _, s := range []grpc.ServiceDesc{
-		membershipv1.MembershipService_ServiceDesc, membershipv1.SignInService_ServiceDesc, ledgerv1.LedgerService_ServiceDesc, ledgerv1.BooksService_ServiceDesc, ledgerv1.BankService_ServiceDesc, ledgerv1.PaymentService_ServiceDesc,
+		membershipv1.MembershipService_ServiceDesc,
+		membershipv1.SignInService_ServiceDesc,
+		ledgerv1.LedgerService_ServiceDesc,
+		ledgerv1.BooksService_ServiceDesc,
+		ledgerv1.BankService_ServiceDesc,
+		ledgerv1.PaymentService_ServiceDesc,
 		ledgerv1.PayerService_ServiceDesc,
-		motionsv1.MotionsService_ServiceDesc, motionsv1.AttendanceService_ServiceDesc, ballotsv1.BallotsService_ServiceDesc,
+		motionsv1.MotionsService_ServiceDesc,
+		motionsv1.AttendanceService_ServiceDesc,
+		ballotsv1.BallotsService_ServiceDesc,
 	} {
 		all[s.ServiceName] = grpc.ServiceInfo{Metadata: s.Metadata}
 	}
