@@ -48,21 +48,30 @@ func start(t testing.TB, db *database.DB, c Config) (s *Store, stop func()) {
 	return s, run(t, s)
 }
 
+// checked are the databases that a test is to look over when it ends.
+var checked sync.Map
+
+// run runs a store until the test ends or stop is called.
 func run(t testing.TB, s *Store) (stop func()) {
+	type looked struct {
+		t  testing.TB
+		db *database.DB
+	}
+	_, benchmark := t.(*testing.B)
+	if _, again := checked.LoadOrStore(looked{t, s.db}, true); !again && !benchmark {
+		// Whatever a test did to it, votes, ballots and the public log must agree in the end, when all of its stores have stopped:
+		// once, however many there were.
+		t.Cleanup(func() {
+			if err := s.CheckLog(context.Background()); err != nil {
+				t.Errorf("the public log: %v", err)
+			}
+		})
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); s.Run(ctx) }()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(func() {
-		stop()
-		// Whatever a test did to it, votes, ballots and the public log must agree in the end.
-		if _, benchmark := t.(*testing.B); benchmark {
-			return
-		}
-		if err := s.CheckLog(context.Background()); err != nil {
-			t.Errorf("the public log: %v", err)
-		}
-	})
+	t.Cleanup(stop)
 	return stop
 }
 
